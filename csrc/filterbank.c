@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "filterbank.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+static void extent(const double *row, int64_t n, int64_t *first, int64_t *length)
+{
+    int64_t begin = 0, end = n;
+    while (begin < n && row[begin] == 0)
+        begin++;
+    while (end > begin && row[end - 1] == 0)
+        end--;
+    *first = begin < n ? begin : 0;
+    *length = end - begin;
+}
+
+fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_columns, int is_double, fs_bands *bands)
+{
+    const size_t size = is_double ? 8 : 4;
+    size_t index_bytes, weight_bytes;
+    int64_t first, length, total = 0;
+    *bands = (fs_bands){.n_rows = n_rows, .n_columns = n_columns};
+    for (int64_t i = 0; i < n_rows; i++) {
+        extent(matrix + i * n_columns, n_columns, &first, &length);
+        total += length;
+    }
+    if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes) || !fs_size(total, (int64_t)size, 0, &weight_bytes))
+        return FSPEC_TOO_LARGE;
+    bands->first = fs_alloc(index_bytes);
+    bands->start = fs_alloc(index_bytes);
+    bands->weights = fs_alloc(weight_bytes);
+    if (!bands->first || !bands->start || !bands->weights) {
+        fs_bands_free(bands);
+        return FSPEC_NO_MEMORY;
+    }
+    bands->start[0] = 0;
+    for (int64_t i = 0; i < n_rows; i++) {
+        const double *row = matrix + i * n_columns;
+        int64_t at = bands->start[i];
+        extent(row, n_columns, &first, &length);
+        bands->first[i] = first;
+        bands->start[i + 1] = at + length;
+        for (int64_t j = 0; j < length; j++) {
+            if (is_double)
+                ((double *)bands->weights)[at + j] = row[first + j];
+            else
+                ((float *)bands->weights)[at + j] = (float)row[first + j];
+        }
+    }
+    return FSPEC_OK;
+}
+
+void fs_bands_free(fs_bands *bands)
+{
+    fs_free(bands->first);
+    fs_free(bands->start);
+    fs_free(bands->weights);
+    *bands = (fs_bands){0};
+}
+
+/* Slaney's Auditory Toolbox: linear at 200/3 Hz per mel below 1 kHz, then 27 steps to each factor of 6.4. */
+static const double slaney_step = 200.0 / 3.0, slaney_knee = 1000.0;
+
+static double hz_to_mel(double f, int htk)
+{
+    if (htk)
+        return 2595.0 * log10(1.0 + f / 700.0);
+    if (f < slaney_knee)
+        return f / slaney_step;
+    return slaney_knee / slaney_step + log(f / slaney_knee) / (log(6.4) / 27.0);
+}
+
+static double mel_to_hz(double m, int htk)
+{
+    const double knee = slaney_knee / slaney_step;
+    if (htk)
+        return 700.0 * (pow(10.0, m / 2595.0) - 1.0);
+    return m < knee ? slaney_step * m : slaney_knee * exp((log(6.4) / 27.0) * (m - knee));
+}
+
+fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk, fspec_mel_norm norm,
+                               int single, double *weights)
+{
+    size_t bytes;
+    if (!(sr > 0) || !isfinite(sr) || n_fft < 1 || n_mels < 1 || !(fmin >= 0) || !(fmax > fmin) || !isfinite(fmax) || !weights)
+        return FSPEC_BAD_ARGUMENT;
+    const int64_t n_bins = n_fft / 2 + 1;
+    if (!fs_size(n_mels, sizeof(double), 2 * sizeof(double), &bytes))
+        return FSPEC_TOO_LARGE;
+    double *edge = fs_alloc(bytes);
+    if (!edge)
+        return FSPEC_NO_MEMORY;
+    const double low = hz_to_mel(fmin, htk), high = hz_to_mel(fmax, htk), step = (high - low) / (double)(n_mels + 1);
+    for (int64_t i = 0; i < n_mels + 2; i++)
+        edge[i] = mel_to_hz(i == n_mels + 1 ? high : (double)i * step + low, htk);
+    for (int64_t i = 0; i < n_mels; i++) {
+        const double area = norm == FSPEC_MEL_NORM_SLANEY ? 2.0 / (edge[i + 2] - edge[i]) : 1.0;
+        for (int64_t k = 0; k < n_bins; k++) {
+            /* numpy.fft.rfftfreq's order of operations: the spacing is rounded first */
+            const double f = (double)k * (1.0 / ((double)n_fft * (1.0 / sr)));
+            const double rise = -(edge[i] - f) / (edge[i + 1] - edge[i]), fall = (edge[i + 2] - f) / (edge[i + 2] - edge[i + 1]);
+            double w = rise < fall ? rise : fall;
+            if (!(w > 0))
+                w = 0;
+            if (single)
+                w = (double)(float)((double)(float)w * area);
+            else
+                w *= area;
+            weights[i * n_bins + k] = w;
+        }
+    }
+    fs_free(edge);
+    return FSPEC_OK;
+}

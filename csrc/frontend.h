@@ -1,0 +1,55 @@
+/* The fused pipeline, inside. SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FSPEC_FRONTEND_H
+#define FSPEC_FRONTEND_H
+
+#include "fft.h"
+#include "filterbank.h"
+#include "framing.h"
+#include "memory.h"
+#include "parallel.h"
+#include "simd.h"
+
+struct fspec_frontend {
+    fs_framing framing;
+    const fs_kernels *kernels;
+    fs_fft *fft;
+    fspec_output output;
+    int is_double;
+    double input_scale, power;
+    int64_t n_bins;         /* of the spectrum */
+    int64_t n_bands, n_out; /* n_out: rows of the output */
+    void *window;           /* n_fft */
+    fs_bands bands;
+    fs_log_spec log;
+    double top_db, log_floor; /* top_db < 0: off */
+    int ref_max;
+    void *dct; /* n_out x n_bands */
+};
+
+/* Frames [first, first + n_frames) of one channel, to columns 0 ... of out. Where `spectra` is not NULL, it holds the frames'
+ * powers, of spectra_double's type, and there is no source. */
+typedef struct fs_item {
+    fs_source source;
+    const fspec_matrix *spectra;
+    int spectra_double;
+    int64_t first, n_frames;
+    fspec_matrix out;
+} fs_item;
+
+/* Transforms the items, which must have been checked; the heart of both the offline call and the stream. */
+fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
+                             const fspec_call *call);
+/* Scratch of fs_frontend_run, with call->scratch NULL. */
+int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes);
+
+/* FSPEC_OK if a plan may write out_dtype. */
+fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtype);
+
+/* whole_signal.c: the stage that needs every frame of an item, in place over the output: x = max(x - offset, floor). `largest`
+ * holds one value per item, or one for all with whole_array. */
+fspec_status fs_whole_signal(const fspec_frontend *plan, const fs_item *items, int64_t n_items, const int64_t *first_frame,
+                             const double *largest, fspec_dtype out_dtype, const fspec_call *call);
+/* The lowest value that top_db leaves, computed as the output's type computes it. */
+double fs_top_db_floor(double largest, double top_db, int is_double);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _POSIX_C_SOURCE 200809L
+#include "parallel.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <xmmintrin.h>
+#endif
+
+enum {
+    MAX_WORKERS = 256,
+    POLL_NANOSECONDS = 5000000,
+    /* FFTW's codelets are the deepest stack users; the least that POSIX allows would do for our own frames. */
+    WORKER_STACK = 512 * 1024
+};
+
+fs_fpenv fs_fpenv_enter(void)
+{
+    fs_fpenv env = {0};
+#if defined(__x86_64__) || defined(__i386__)
+    /* All exceptions masked, flush-to-zero, denormals-are-zero, round to nearest. */
+    env.saved = _mm_getcsr();
+    _mm_setcsr(0x1f80u | 0x8000u | 0x0040u);
+#elif defined(__aarch64__)
+    __asm__ volatile("mrs %0, fpcr" : "=r"(env.saved));
+    uint64_t ours = 1u << 24; /* FZ alone: default rounding, no traps */
+    __asm__ volatile("msr fpcr, %0" : : "r"(ours));
+#endif
+    return env;
+}
+
+void fs_fpenv_leave(fs_fpenv env)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_setcsr((unsigned)env.saved);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(env.saved));
+#else
+    (void)env;
+#endif
+}
+
+typedef struct job {
+    fs_work_fn work;
+    void *context;
+    const fspec_call *call;
+    int64_t n_items, grain;
+    _Atomic int64_t next;
+    _Atomic int status;
+} job;
+
+typedef struct worker {
+    job *job;
+    int index;
+    pthread_t thread;
+} worker;
+
+static int64_t nanoseconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void fail(job *j, fspec_status status)
+{
+    int none = FSPEC_OK;
+    atomic_compare_exchange_strong(&j->status, &none, (int)status);
+}
+
+static void run(job *j, int index)
+{
+    int polls = index == 0 && j->call->cancel;
+    int64_t last_poll = polls ? nanoseconds() : 0;
+    fs_fpenv env = fs_fpenv_enter();
+    while (atomic_load_explicit(&j->status, memory_order_relaxed) == FSPEC_OK) {
+        int64_t begin = atomic_fetch_add_explicit(&j->next, j->grain, memory_order_relaxed);
+        if (begin >= j->n_items)
+            break;
+        int64_t end = j->n_items - begin > j->grain ? begin + j->grain : j->n_items;
+        fspec_status status = j->work(j->context, index, begin, end);
+        if (status != FSPEC_OK)
+            fail(j, status);
+        if (polls && nanoseconds() - last_poll > POLL_NANOSECONDS) {
+            /* The callback may run anything: it gets the caller's environment back meanwhile. */
+            fs_fpenv_leave(env);
+            if (j->call->cancel(j->call->cancel_user))
+                fail(j, FSPEC_CANCELLED);
+            env = fs_fpenv_enter();
+            last_poll = nanoseconds();
+        }
+    }
+    fs_fpenv_leave(env);
+}
+
+static void *thread_main(void *argument)
+{
+    worker *w = argument;
+    run(w->job, w->index);
+    return NULL;
+}
+
+int fs_worker_count(const fspec_call *call, int64_t n_items)
+{
+    int64_t n = call->n_threads < 1 ? 1 : call->n_threads;
+    if (n > MAX_WORKERS)
+        n = MAX_WORKERS;
+    if (n > n_items)
+        n = n_items < 1 ? 1 : n_items;
+    return (int)n;
+}
+
+fspec_status fs_parallel(const fspec_call *call, int n_workers, int64_t n_items, int64_t grain, fs_work_fn work, void *context)
+{
+    job j = {.work = work, .context = context, .call = call, .n_items = n_items, .grain = grain};
+    worker workers[MAX_WORKERS];
+    int started = 1;
+    if (n_workers > 1) {
+        pthread_attr_t attributes;
+        if (pthread_attr_init(&attributes) == 0) {
+            (void)pthread_attr_setstacksize(&attributes, WORKER_STACK);
+            for (; started < n_workers; started++) {
+                workers[started].job = &j;
+                workers[started].index = started;
+                if (pthread_create(&workers[started].thread, &attributes, thread_main, &workers[started]) != 0)
+                    break;
+            }
+            pthread_attr_destroy(&attributes);
+        }
+    }
+    run(&j, 0);
+    for (int i = 1; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+    return (fspec_status)atomic_load(&j.status);
+}
+
+void fspec_call_init(fspec_call *call)
+{
+    memset(call, 0, sizeof *call);
+    call->size = sizeof *call;
+    call->n_threads = 1;
+}
+
+fspec_status fs_struct_read(void *full, size_t size, const void *given, size_t least)
+{
+    size_t theirs;
+    memcpy(&theirs, given, sizeof theirs);
+    /* A longer struct comes from a newer header, whose new fields might matter: refused. */
+    if (theirs < least || theirs > size)
+        return FSPEC_BAD_STRUCT;
+    memcpy(full, given, theirs);
+    memcpy(full, &size, sizeof size);
+    return FSPEC_OK;
+}
+
+fspec_status fs_call_read(const fspec_call *call, fspec_call *full)
+{
+    fspec_call_init(full);
+    return call ? fs_struct_read(full, sizeof *full, call, offsetof(fspec_call, whole_array)) : FSPEC_OK;
+}

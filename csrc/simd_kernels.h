@@ -1,0 +1,434 @@
+/* The kernels for one tier and one element type: included after simd_vec.h and simd_math.h, once per type. Tails run through
+ * the same vector code as the rest, on a padded copy. */
+
+#undef K
+#define K FS(fs_k)
+#undef KN
+#define KN(name) FS_CAT(FS_CAT(fs_k, name), FS_TYPE)
+#undef FS_TYPE
+#if FS_DOUBLE
+#define FS_TYPE f64
+#else
+#define FS_TYPE f32
+#endif
+#undef FS_TINY
+#if FS_DOUBLE
+#define FS_TINY 2.2250738585072014e-308
+#else
+#define FS_TINY 1.17549435e-38f
+#endif
+
+/* The first n < LANES elements of p, padded with `fill`, and back. */
+FS_INLINE vec KN(load_part)(const real *p, size_t n, real fill)
+{
+    vec x = v_set(fill);
+    for (size_t i = 0; i < n; i++)
+        x[i] = p[i];
+    return x;
+}
+
+FS_INLINE void KN(store_part)(real *p, vec x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = x[i];
+}
+
+static void KN(multiply)(void *out_, const void *a_, const void *b_, size_t n)
+{
+    real *out = out_;
+    const real *a = a_, *b = b_;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        v_store(out + i, v_load(a + i) * v_load(b + i));
+    if (i < n)
+        KN(store_part)(out + i, KN(load_part)(a + i, n - i, 0) * KN(load_part)(b + i, n - i, 0), n - i);
+}
+
+static void KN(multiply_add)(void *sum_, const void *a_, const void *b_, size_t n)
+{
+    real *sum = sum_;
+    const real *a = a_, *b = b_;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        v_store(sum + i, v_fma(v_load(a + i), v_load(b + i), v_load(sum + i)));
+    if (i < n) {
+        size_t left = n - i;
+        KN(store_part)(sum + i, v_fma(KN(load_part)(a + i, left, 0), KN(load_part)(b + i, left, 0),
+                                      KN(load_part)(sum + i, left, 0)), left);
+    }
+}
+
+FS_INLINE vec KN(divide_one)(vec x, vec d)
+{
+    ivec safe = d > v_set(FS_TINY);
+    return x / v_select(safe, d, v_set(1));
+}
+
+static void KN(divide)(void *out_, const void *x_, const void *divisor_, size_t n)
+{
+    real *out = out_;
+    const real *x = x_, *d = divisor_;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        v_store(out + i, KN(divide_one)(v_load(x + i), v_load(d + i)));
+    if (i < n)
+        KN(store_part)(out + i, KN(divide_one)(KN(load_part)(x + i, n - i, 0), KN(load_part)(d + i, n - i, 1)), n - i);
+}
+
+/* LANES interleaved complex values -> real and imaginary parts. */
+FS_INLINE void KN(split)(const real *p, vec *re, vec *im)
+{
+    vec a = v_load(p), b = v_load(p + LANES);
+#if LANES == 2
+    *re = __builtin_shufflevector(a, b, 0, 2);
+    *im = __builtin_shufflevector(a, b, 1, 3);
+#elif LANES == 4
+    *re = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+    *im = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+#elif LANES == 8
+    *re = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+    *im = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+#else
+    *re = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    *im = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#endif
+}
+
+FS_INLINE vec KN(square)(vec re, vec im) { return v_fma(re, re, im * im); }
+
+/* sqrt(re^2 + im^2) without overflow or underflow of the squares: both are scaled by a power of two first. */
+FS_INLINE vec KN(magnitude)(vec re, vec im)
+{
+#if FS_DOUBLE
+    const vec large = v_set(0x1p500), small = v_set(0x1p-400), up = v_set(0x1p600), down = v_set(0x1p-600);
+#else
+    const vec large = v_set(0x1p60f), small = v_set(0x1p-50f), up = v_set(0x1p70f), down = v_set(0x1p-70f);
+#endif
+    vec most = v_max(v_abs(re), v_abs(im)), scale, back;
+    ivec is_large = most > large, is_small = most < small;
+    scale = v_select(is_large, down, v_select(is_small, up, v_set(1)));
+    back = v_select(is_large, up, v_select(is_small, down, v_set(1)));
+    return v_sqrt(KN(square)(re * scale, im * scale)) * back;
+}
+
+#if FS_DOUBLE
+FS_INLINE vec KN(any_power)(vec re, vec im, double p)
+{
+    return fs_pow_f64(KN(magnitude)(re, im), p);
+}
+#else
+/* In double, a half at a time: a power in single precision would lose digits in proportion to the logarithm. */
+FS_INLINE vec KN(any_power)(vec re, vec im, double p)
+{
+    vec out;
+    fs_vec_f64 wide;
+    for (int half = 0; half < 2; half++) {
+        enum { HALF = LANES / 2 };
+        fs_vec_f64 r, i;
+        for (int k = 0; k < HALF; k++) {
+            r[k] = (double)re[half * HALF + k];
+            i[k] = (double)im[half * HALF + k];
+        }
+        wide = fs_pow_f64(fs_sqrt_f64(fs_fma_f64(r, r, i * i)), p);
+        for (int k = 0; k < HALF; k++)
+            out[half * HALF + k] = (float)wide[k];
+    }
+    return out;
+}
+#endif
+
+static void KN(power)(void *out_, const void *spectrum_, size_t n, double p)
+{
+    real *out = out_;
+    const real *spectrum = spectrum_;
+    vec re, im;
+    if (p == 2) {
+        for (size_t i = 0; i < n; i += LANES) {
+            KN(split)(spectrum + 2 * i, &re, &im);
+            v_store(out + i, KN(square)(re, im));
+        }
+    } else if (p == 1) {
+        for (size_t i = 0; i < n; i += LANES) {
+            KN(split)(spectrum + 2 * i, &re, &im);
+            v_store(out + i, KN(magnitude)(re, im));
+        }
+    } else {
+        for (size_t i = 0; i < n; i += LANES) {
+            KN(split)(spectrum + 2 * i, &re, &im);
+            v_store(out + i, KN(any_power)(re, im, p));
+        }
+    }
+}
+
+/* LANES x LANES, in registers: log2(LANES) rounds of interleaving each vector with the one half the block away. */
+FS_INLINE void KN(transpose)(vec *x)
+{
+    vec y[LANES];
+#define FS_ROUND(from, to) \
+    _Pragma("GCC unroll 16") for (int i = 0; i < LANES / 2; i++) { \
+        to[2 * i] = v_zip_low(from[i], from[i + LANES / 2]); \
+        to[2 * i + 1] = v_zip_high(from[i], from[i + LANES / 2]); \
+    }
+    FS_ROUND(x, y)
+#if LANES == 2
+    x[0] = y[0];
+    x[1] = y[1];
+#elif LANES == 4
+    FS_ROUND(y, x)
+#elif LANES == 8
+    FS_ROUND(y, x)
+    FS_ROUND(x, y)
+    _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++) x[i] = y[i];
+#else
+    FS_ROUND(y, x)
+    FS_ROUND(x, y)
+    FS_ROUND(y, x)
+#endif
+#undef FS_ROUND
+}
+
+static void KN(rows_to_lanes)(void *block_, const void *rows_, size_t pitch, size_t n)
+{
+    real *block = block_;
+    const real *rows = rows_;
+    size_t row = 0;
+    vec x[LANES];
+    for (; row + LANES <= n; row += LANES) {
+        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++) x[i] = v_load(rows + i * pitch + row);
+        KN(transpose)(x);
+        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++) v_store(block + (row + i) * LANES, x[i]);
+    }
+    for (; row < n; row++)
+        for (size_t i = 0; i < LANES; i++)
+            block[row * LANES + i] = rows[i * pitch + row];
+}
+
+static void KN(lanes_to_rows)(void *const *out, const void *block_, size_t n, size_t n_active)
+{
+    const real *block = block_;
+    size_t row = 0;
+    vec x[LANES];
+    for (; row + LANES <= n; row += LANES) {
+        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++) x[i] = v_load(block + (row + i) * LANES);
+        KN(transpose)(x);
+        if (n_active == LANES) {
+            _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++) v_store((real *)out[i] + row, x[i]);
+        } else {
+            for (size_t i = 0; i < n_active; i++)
+                v_store((real *)out[i] + row, x[i]);
+        }
+    }
+    for (; row < n; row++)
+        for (size_t i = 0; i < n_active; i++)
+            ((real *)out[i])[row] = block[row * LANES + i];
+}
+
+/* Four partial sums per band, always of the same columns, hide the latency of the FMA. */
+static void KN(project)(void *out_, const void *block_, const fs_bands *bands)
+{
+    real *out = out_;
+    const real *block = block_, *weights = bands->weights;
+    for (int64_t band = 0; band < bands->n_rows; band++) {
+        const real *w = weights + bands->start[band];
+        const real *x = block + bands->first[band] * LANES;
+        int64_t n = bands->start[band + 1] - bands->start[band], i = 0;
+        vec a = v_set(0), b = a, c = a, d = a;
+        for (; i + 4 <= n; i += 4) {
+            a = v_fma(v_load(x + i * LANES), v_set(w[i]), a);
+            b = v_fma(v_load(x + (i + 1) * LANES), v_set(w[i + 1]), b);
+            c = v_fma(v_load(x + (i + 2) * LANES), v_set(w[i + 2]), c);
+            d = v_fma(v_load(x + (i + 3) * LANES), v_set(w[i + 3]), d);
+        }
+        if (i < n)
+            a = v_fma(v_load(x + i * LANES), v_set(w[i]), a);
+        if (i + 1 < n)
+            b = v_fma(v_load(x + (i + 1) * LANES), v_set(w[i + 1]), b);
+        if (i + 2 < n)
+            c = v_fma(v_load(x + (i + 2) * LANES), v_set(w[i + 2]), c);
+        v_store(out + band * LANES, (a + b) + (c + d));
+    }
+}
+
+FS_INLINE vec KN(log_one)(vec x, fspec_log kind, vec amin, vec offset)
+{
+    x = v_max(amin, x);
+    if (kind == FSPEC_LOG_LN)
+        return v_ln(x) - offset;
+    x = v_log10(x);
+    if (kind == FSPEC_LOG_DB)
+        x = x * v_set(10);
+    return x - offset;
+}
+
+static void KN(compress)(void *x_, size_t n, const fs_log_spec *spec)
+{
+    real *x = x_;
+    const vec amin = v_set((real)spec->amin), offset = v_set((real)spec->offset);
+    if (spec->kind == FSPEC_LOG_DB)
+        for (size_t i = 0; i < n; i += LANES)
+            v_store(x + i, KN(log_one)(v_load(x + i), FSPEC_LOG_DB, amin, offset));
+    else if (spec->kind == FSPEC_LOG_LN)
+        for (size_t i = 0; i < n; i += LANES)
+            v_store(x + i, KN(log_one)(v_load(x + i), FSPEC_LOG_LN, amin, offset));
+    else if (spec->kind == FSPEC_LOG_LOG10)
+        for (size_t i = 0; i < n; i += LANES)
+            v_store(x + i, KN(log_one)(v_load(x + i), FSPEC_LOG_LOG10, amin, offset));
+}
+
+static void KN(compress_array)(void *out_, const void *x_, size_t n, const fs_log_spec *spec, double *largest)
+{
+    real *out = out_;
+    const real *x = x_;
+    const vec amin = v_set((real)spec->amin), offset = v_set((real)spec->offset);
+    vec most = v_set((real)-__builtin_inf());
+    ivec broken = {0};
+    size_t i = 0;
+    *largest = -__builtin_inf();
+    for (; i + LANES <= n; i += LANES) {
+        vec y = KN(log_one)(v_load(x + i), spec->kind, amin, offset);
+        v_store(out + i, y);
+        most = v_max(y, most);
+        broken |= y != y;
+    }
+    if (i < n) {
+        vec y = KN(log_one)(KN(load_part)(x + i, n - i, x[i]), spec->kind, amin, offset);
+        KN(store_part)(out + i, y, n - i);
+        most = v_max(y, most);
+        broken |= y != y;
+    }
+    for (int k = 0; k < LANES && n > 0; k++) {
+        if ((double)most[k] > *largest)
+            *largest = (double)most[k];
+        if (broken[k]) { /* a maximum over NaN is NaN, as NumPy's is */
+            *largest = __builtin_nan("");
+            break;
+        }
+    }
+}
+
+static void KN(shift_clip)(void *x_, size_t n, double offset_, double floor_)
+{
+    real *x = x_;
+    const vec offset = v_set((real)offset_), floor = v_set((real)floor_);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        v_store(x + i, v_max(floor, v_load(x + i) - offset));
+    if (i < n)
+        KN(store_part)(x + i, v_max(floor, KN(load_part)(x + i, n - i, 0) - offset), n - i);
+}
+
+static void KN(clip_lanes)(void *block_, size_t n_rows, const void *floor_)
+{
+    real *block = block_;
+    const vec floor = v_load(floor_);
+    for (size_t row = 0; row < n_rows; row++)
+        v_store(block + row * LANES, v_max(floor, v_load(block + row * LANES)));
+}
+
+static void KN(extremes)(const void *block_, size_t n_rows, void *smallest, void *largest)
+{
+    const real *block = block_;
+    vec least = v_load(block), most = least;
+    for (size_t row = 1; row < n_rows; row++) {
+        vec x = v_load(block + row * LANES);
+        least = v_min(least, x);
+        most = v_max(most, x);
+    }
+    v_store(smallest, least);
+    v_store(largest, most);
+}
+
+static void KN(mix)(void *out_, const void *block_, const void *matrix_, size_t n_out, size_t n_in)
+{
+    real *out = out_;
+    const real *block = block_, *m = matrix_;
+    size_t i = 0;
+    for (; i + 4 <= n_out; i += 4, m += 4 * n_in) {
+        vec a = v_set(0), b = a, c = a, d = a;
+        for (size_t j = 0; j < n_in; j++) {
+            vec x = v_load(block + j * LANES);
+            a = v_fma(x, v_set(m[j]), a);
+            b = v_fma(x, v_set(m[j + n_in]), b);
+            c = v_fma(x, v_set(m[j + 2 * n_in]), c);
+            d = v_fma(x, v_set(m[j + 3 * n_in]), d);
+        }
+        v_store(out + i * LANES, a);
+        v_store(out + (i + 1) * LANES, b);
+        v_store(out + (i + 2) * LANES, c);
+        v_store(out + (i + 3) * LANES, d);
+    }
+    for (; i < n_out; i++, m += n_in) {
+        vec a = v_set(0);
+        for (size_t j = 0; j < n_in; j++)
+            a = v_fma(v_load(block + j * LANES), v_set(m[j]), a);
+        v_store(out + i * LANES, a);
+    }
+}
+
+FS_INLINE void KN(rephase_one)(vec *re, vec *im, vec before_re, vec before_im, vec magnitude, vec k)
+{
+    vec r = v_fnma(k, before_re, *re), i = v_fnma(k, before_im, *im);
+    vec gain = KN(magnitude)(r, i) + v_set(FS_TINY);
+    *re = r / gain * magnitude;
+    *im = i / gain * magnitude;
+}
+
+static void KN(rephase)(void *out_, const void *now_, const void *before_, const void *magnitude_, size_t n, double k)
+{
+    real *out = out_;
+    const real *now = now_, *before = before_ ? before_ : now_, *magnitude = magnitude_;
+    const vec factor = v_set(before_ ? (real)k : 0);
+    real padded[3][2 * LANES];
+    for (size_t i = 0; i < n; i += LANES) {
+        size_t left = n - i < LANES ? n - i : LANES;
+        const real *x = now + 2 * i, *b = before + 2 * i;
+        real *y = out + 2 * i;
+        vec re, im, bre, bim, m;
+        if (left < LANES) {
+            for (size_t j = 0; j < 2 * LANES; j++) {
+                padded[0][j] = j < 2 * left ? x[j] : 0;
+                padded[1][j] = j < 2 * left ? b[j] : 0;
+            }
+            x = padded[0];
+            b = padded[1];
+            y = padded[2];
+            m = KN(load_part)(magnitude + i, left, 0);
+        } else {
+            m = v_load(magnitude + i);
+        }
+        KN(split)(x, &re, &im);
+        KN(split)(b, &bre, &bim);
+        KN(rephase_one)(&re, &im, bre, bim, m, factor);
+        v_store(y, v_zip_low(re, im));
+        v_store(y + LANES, v_zip_high(re, im));
+        for (size_t j = 0; left < LANES && j < 2 * left; j++)
+            out[2 * i + j] = padded[2][j];
+    }
+}
+
+/* 0 * x is 0 for every finite x and NaN for the others, and NaN survives addition. */
+static int KN(all_finite)(const void *x_, size_t n)
+{
+    const real *x = x_;
+    vec a = v_set(0), b = a, c = a, d = a;
+    size_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES) {
+        a += v_load(x + i) * v_set(0);
+        b += v_load(x + i + LANES) * v_set(0);
+        c += v_load(x + i + 2 * LANES) * v_set(0);
+        d += v_load(x + i + 3 * LANES) * v_set(0);
+    }
+    for (; i < n; i++)
+        a[0] += x[i] * 0;
+    a = (a + b) + (c + d);
+    for (int k = 0; k < LANES; k++)
+        if (a[k] != 0)
+            return 0;
+    return 1;
+}
+
+const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
+    TIER_STRING, LANES, sizeof(real),
+    KN(multiply), KN(power), KN(rows_to_lanes), KN(lanes_to_rows), KN(project), KN(compress), KN(clip_lanes), KN(extremes),
+    KN(mix), KN(multiply_add), KN(divide), KN(compress_array), KN(shift_clip), KN(rephase), KN(all_finite),
+};

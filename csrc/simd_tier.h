@@ -1,0 +1,23 @@
+/* Both element types of one tier: the whole of a tier's translation unit but for its target. The including file defines
+ * TIER_BITS, TIER_FMA, TIER_NAME (prefix of the two tables) and TIER_STRING. Double comes first: float's general power runs
+ * in it. */
+#include <stddef.h>
+#include <stdint.h>
+#if TIER_FMA
+#include <immintrin.h>
+#endif
+
+#include "simd.h"
+#include "simd_tiers.h"
+
+#define FS_DOUBLE 1
+#include "simd_vec.h"
+#include "simd_math.h"
+#include "simd_kernels.h"
+#undef FS_DOUBLE
+
+#define FS_DOUBLE 0
+#include "simd_vec.h"
+#include "simd_math.h"
+#include "simd_kernels.h"
+#undef FS_DOUBLE

@@ -1,0 +1,182 @@
+/* The vector vocabulary: everything that the kernels say about vectors, for one tier and one element type.
+ *
+ * The including file defines TIER_BITS (128, 256 or 512), TIER_FMA (0 or 1) and FS_DOUBLE (0 or 1); it may be included once
+ * for each type. No include guard, on purpose. Names end up as fs_..._f32 or fs_..._f64 through FS(name).
+ *
+ * Results must not depend on the tier beyond FMA or not: every operation here rounds as IEEE 754 says, products and sums are
+ * fused only through v_fma, and no approximate instruction is used. */
+
+#undef FS
+#undef real
+#undef real_int
+#undef LANES
+#undef FS_CAT_
+#undef FS_CAT
+#define FS_CAT_(a, b) a##_##b
+#define FS_CAT(a, b) FS_CAT_(a, b)
+#if FS_DOUBLE
+#define FS(name) FS_CAT(name, f64)
+#define real double
+#define real_int int64_t
+#define LANES (TIER_BITS / 64)
+#else
+#define FS(name) FS_CAT(name, f32)
+#define real float
+#define real_int int32_t
+#define LANES (TIER_BITS / 32)
+#endif
+
+#undef vec
+#undef vec_unaligned
+#undef ivec
+#define vec FS(fs_vec)
+#define vec_unaligned FS(fs_vecu)
+#define ivec FS(fs_ivec)
+typedef real vec __attribute__((vector_size(TIER_BITS / 8)));
+typedef real vec_unaligned __attribute__((vector_size(TIER_BITS / 8), aligned(sizeof(real)), may_alias));
+typedef real_int ivec __attribute__((vector_size(TIER_BITS / 8)));
+#if FS_DOUBLE
+typedef uint64_t fs_uvec_f64 __attribute__((vector_size(TIER_BITS / 8)));
+#endif
+
+#ifndef FS_INLINE
+#define FS_INLINE static inline __attribute__((always_inline, unused))
+#endif
+
+#undef v_load
+#undef v_store
+#undef v_set
+#undef v_fma
+#undef v_fnma
+#undef v_max
+#undef v_min
+#undef v_select
+#undef v_abs
+#undef v_sqrt
+#undef v_zip_low
+#undef v_zip_high
+#define v_load FS(fs_load)
+#define v_store FS(fs_store)
+#define v_set FS(fs_set)
+#define v_fma FS(fs_fma)
+#define v_fnma FS(fs_fnma)
+#define v_max FS(fs_max)
+#define v_min FS(fs_min)
+#define v_select FS(fs_select)
+#define v_abs FS(fs_abs)
+#define v_sqrt FS(fs_sqrt)
+#define v_zip_low FS(fs_zip_low)
+#define v_zip_high FS(fs_zip_high)
+
+FS_INLINE vec v_load(const real *p) { return *(const vec_unaligned *)p; }
+FS_INLINE void v_store(real *p, vec x) { *(vec_unaligned *)p = x; }
+FS_INLINE vec v_set(real x) { return x - (vec){0}; }
+/* mask ? a : b, where mask holds all ones or all zeros per lane, as comparisons give. */
+FS_INLINE vec v_select(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
+
+/* a * b + c and c - a * b: one rounding on tiers with FMA, two on the others. */
+#if TIER_FMA && TIER_BITS == 512 && defined(TIER_SPLIT)
+/* The 512-bit source on a 256-bit machine, so that its bits can be checked where there is no AVX-512. */
+#if FS_DOUBLE
+#define FS_HALF_FMA(h) _mm256_fmadd_pd(ua.q[h], ub.q[h], uc.q[h])
+#define FS_HALF_SQRT(h) _mm256_sqrt_pd(ua.q[h])
+typedef union { vec v; __m256d q[2]; } FS(fs_halves);
+#else
+#define FS_HALF_FMA(h) _mm256_fmadd_ps(ua.q[h], ub.q[h], uc.q[h])
+#define FS_HALF_SQRT(h) _mm256_sqrt_ps(ua.q[h])
+typedef union { vec v; __m256 q[2]; } FS(fs_halves);
+#endif
+FS_INLINE vec v_fma(vec a, vec b, vec c)
+{
+    FS(fs_halves) ua = {a}, ub = {b}, uc = {c}, r;
+    r.q[0] = FS_HALF_FMA(0);
+    r.q[1] = FS_HALF_FMA(1);
+    return r.v;
+}
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return v_fma(-a, b, c); }
+FS_INLINE vec v_sqrt(vec a)
+{
+    FS(fs_halves) ua = {a}, r;
+    r.q[0] = FS_HALF_SQRT(0);
+    r.q[1] = FS_HALF_SQRT(1);
+    return r.v;
+}
+#undef FS_HALF_FMA
+#undef FS_HALF_SQRT
+#define FS_COMPARE_MAX
+#elif TIER_FMA && TIER_BITS == 512
+#if FS_DOUBLE
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)_mm512_sqrt_pd((__m512d)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm512_max_pd((__m512d)a, (__m512d)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm512_min_pd((__m512d)a, (__m512d)b); }
+#else
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)_mm512_sqrt_ps((__m512)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)b); }
+#endif
+#elif TIER_FMA && TIER_BITS == 256
+#if FS_DOUBLE
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)_mm256_sqrt_pd((__m256d)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm256_max_pd((__m256d)a, (__m256d)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm256_min_pd((__m256d)a, (__m256d)b); }
+#else
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)_mm256_sqrt_ps((__m256)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm256_max_ps((__m256)a, (__m256)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm256_min_ps((__m256)a, (__m256)b); }
+#endif
+#else
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return c - a * b; }
+FS_INLINE vec v_sqrt(vec a)
+{
+    for (int i = 0; i < LANES; i++)
+#if FS_DOUBLE
+        a[i] = __builtin_sqrt(a[i]);
+#else
+        a[i] = __builtin_sqrtf(a[i]);
+#endif
+    return a;
+}
+#define FS_COMPARE_MAX
+#endif
+
+/* a > b ? a : b and a < b ? a : b: the second operand where one is NaN, as x86 has it. */
+#ifdef FS_COMPARE_MAX
+FS_INLINE vec v_max(vec a, vec b) { return v_select(a > b, a, b); }
+FS_INLINE vec v_min(vec a, vec b) { return v_select(a < b, a, b); }
+#undef FS_COMPARE_MAX
+#endif
+
+FS_INLINE vec v_abs(vec a)
+{
+    return (vec)((ivec)a & ~(ivec)v_set((real)-0.0));
+}
+
+/* The lower and the upper halves of a and b, interleaved: a0 b0 a1 b1 ... */
+#if LANES == 2
+FS_INLINE vec v_zip_low(vec a, vec b) { return __builtin_shufflevector(a, b, 0, 2); }
+FS_INLINE vec v_zip_high(vec a, vec b) { return __builtin_shufflevector(a, b, 1, 3); }
+#elif LANES == 4
+FS_INLINE vec v_zip_low(vec a, vec b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
+FS_INLINE vec v_zip_high(vec a, vec b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
+#elif LANES == 8
+FS_INLINE vec v_zip_low(vec a, vec b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+FS_INLINE vec v_zip_high(vec a, vec b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+#else
+FS_INLINE vec v_zip_low(vec a, vec b)
+{
+    return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+FS_INLINE vec v_zip_high(vec a, vec b)
+{
+    return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+#endif

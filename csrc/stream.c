@@ -1,0 +1,229 @@
+/* A plan fed in pieces: per channel a linear history of converted samples, with absolute positions.
+ * SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "frontend.h"
+
+enum { PIECE = 1 << 15 }; /* samples taken into the history at a time */
+
+struct fspec_stream {
+    const fspec_frontend *plan;
+    int64_t n_channels;
+    int64_t base, n_samples; /* the history holds samples [base, n_samples) */
+    int64_t next_frame;
+    int64_t room;            /* samples of history per channel */
+    int finished, broken;
+    char *history;
+    fs_item *items;
+    void *scratch; /* for one thread */
+    size_t scratch_size;
+};
+
+static int64_t most_frames(const fspec_stream *s)
+{
+    return s->room / s->plan->framing.hop + 2;
+}
+
+fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **result)
+{
+    size_t row, bytes, item_bytes;
+    if (!plan || !result || n_channels < 1)
+        return FSPEC_BAD_ARGUMENT;
+    if (plan->top_db >= 0 || plan->ref_max)
+        return FSPEC_NOT_STREAMABLE;
+    fspec_stream *s = fs_alloc_zeroed(sizeof *s);
+    if (!s)
+        return FSPEC_NO_MEMORY;
+    s->plan = plan;
+    s->n_channels = n_channels;
+    s->room = plan->framing.n_fft + 1 + PIECE;
+    fspec_status status = FSPEC_TOO_LARGE;
+    if (fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row) && fs_size((int64_t)row, n_channels, 0, &bytes)
+        && fs_size(n_channels, sizeof(fs_item), 0, &item_bytes) && n_channels < INT64_MAX / 2 / most_frames(s)
+        && fs_frontend_scratch(plan, n_channels, n_channels * most_frames(s), 1, &s->scratch_size)) {
+        s->scratch_size += FS_ALIGN;
+        s->history = fs_alloc(bytes);
+        s->items = fs_alloc(item_bytes);
+        s->scratch = fs_alloc(s->scratch_size);
+        status = s->history && s->items && s->scratch ? FSPEC_OK : FSPEC_NO_MEMORY;
+    }
+    if (status == FSPEC_OK)
+        *result = s;
+    else
+        fspec_stream_free(s);
+    return status;
+}
+
+void fspec_stream_free(fspec_stream *s)
+{
+    if (!s)
+        return;
+    fs_free(s->history);
+    fs_free(s->items);
+    fs_free(s->scratch);
+    fs_free(s);
+}
+
+void fspec_stream_reset(fspec_stream *s)
+{
+    s->base = s->n_samples = s->next_frame = 0;
+    s->finished = s->broken = 0;
+}
+
+int64_t fspec_stream_ready(const fspec_stream *s, int64_t n_samples)
+{
+    int64_t settled = fs_n_settled(&s->plan->framing, s->n_samples + n_samples);
+    return settled > s->next_frame ? settled - s->next_frame : 0;
+}
+
+int64_t fspec_stream_pending(const fspec_stream *s)
+{
+    int64_t all = fs_n_frames(&s->plan->framing, s->n_samples);
+    return all > s->next_frame ? all - s->next_frame : 0;
+}
+
+static char *channel(const fspec_stream *s, int64_t c, int64_t position)
+{
+    return s->history + (size_t)(c * s->room + position - s->base) * s->plan->kernels->real_size;
+}
+
+/* Computes frames [next_frame, end) into the columns of out from `column` on. */
+static fspec_status advance(fspec_stream *s, int64_t end, int64_t total, const fspec_matrix *out, int64_t column,
+                            fspec_dtype out_dtype, const fspec_call *call)
+{
+    const int64_t size = (int64_t)s->plan->kernels->real_size;
+    for (int64_t c = 0; c < s->n_channels; c++) {
+        s->items[c] = (fs_item){
+            .source = {{channel(s, c, s->base), s->n_samples - s->base, size, size == 8 ? FSPEC_FLOAT64 : FSPEC_FLOAT32, 0},
+                       s->base, total},
+            .first = s->next_frame,
+            .n_frames = end - s->next_frame,
+            .out = {(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride, out[c].frame_stride}};
+    }
+    fspec_status status = fs_frontend_run(s->plan, s->items, s->n_channels, out_dtype, call);
+    s->next_frame = end;
+    return status;
+}
+
+static void forget(fspec_stream *s)
+{
+    int64_t base = fs_first_needed(&s->plan->framing, s->next_frame, s->n_samples);
+    if (base <= s->base)
+        return;
+    for (int64_t c = 0; c < s->n_channels; c++)
+        memmove(channel(s, c, s->base), channel(s, c, base), (size_t)(s->n_samples - base) * s->plan->kernels->real_size);
+    s->base = base;
+}
+
+static void remember(fspec_stream *s, const fspec_signal *chunk, int64_t begin, int64_t n)
+{
+    const fspec_frontend *plan = s->plan;
+    fs_fpenv env = fs_fpenv_enter();
+    for (int64_t c = 0; c < s->n_channels; c++) {
+        const fs_source source = {chunk[c], 0, chunk[c].n_samples};
+        fs_fetch(&plan->framing, &source, begin, n, channel(s, c, s->n_samples), plan->is_double, plan->input_scale);
+    }
+    fs_fpenv_leave(env);
+    s->n_samples += n;
+}
+
+static fspec_status check_push(const fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype,
+                               const fspec_call *call)
+{
+    if (!s || !chunk || s->finished || s->broken)
+        return FSPEC_BAD_ARGUMENT;
+    const int64_t n = chunk[0].n_samples;
+    for (int64_t c = 0; c < s->n_channels; c++) {
+        if (fs_sample_size(chunk[c].dtype) == 0 || chunk[c].dtype != chunk[0].dtype)
+            return FSPEC_BAD_DATA_TYPE;
+        if (chunk[c].n_samples != n || n < 0 || n > INT64_MAX / 4 - s->n_samples || (n > 0 && !chunk[c].data))
+            return FSPEC_BAD_ARGUMENT;
+    }
+    if (fspec_stream_ready(s, n) > 0)
+        for (int64_t c = 0; c < s->n_channels; c++)
+            if (!out || !out[c].data)
+                return FSPEC_BAD_ARGUMENT;
+    fspec_status status = fs_check_out_dtype(s->plan, out_dtype);
+    return status == FSPEC_OK ? fspec_check_finite(chunk, s->n_channels, call) : status;
+}
+
+/* A call with scratch for every piece of the push, so that nothing can fail half way: the stream's own for one thread. */
+static fspec_status equip(const fspec_stream *s, fspec_call *call, void **own)
+{
+    size_t bytes;
+    *own = NULL;
+    if (call->n_threads <= 1) {
+        call->scratch = s->scratch;
+        call->scratch_size = s->scratch_size;
+        return FSPEC_OK;
+    }
+    const int64_t n_frames = s->n_channels * most_frames(s);
+    if (!fs_frontend_scratch(s->plan, s->n_channels, n_frames, fs_worker_count(call, n_frames), &bytes))
+        return FSPEC_TOO_LARGE;
+    if (!(*own = fs_alloc(bytes)))
+        return FSPEC_NO_MEMORY;
+    call->scratch = *own;
+    call->scratch_size = bytes;
+    return FSPEC_OK;
+}
+
+fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype,
+                               const fspec_call *call, int64_t *n_frames)
+{
+    fspec_call full;
+    void *own;
+    fspec_status status = fs_call_read(call, &full);
+    if (status == FSPEC_OK)
+        status = check_push(s, chunk, out, out_dtype, &full);
+    if (status == FSPEC_OK)
+        status = equip(s, &full, &own);
+    if (status != FSPEC_OK)
+        return status;
+    const int64_t first = s->next_frame, n = chunk[0].n_samples;
+    for (int64_t done = 0; done < n && status == FSPEC_OK;) {
+        const int64_t part = n - done < PIECE ? n - done : PIECE;
+        remember(s, chunk, done, part);
+        done += part;
+        if (fspec_stream_ready(s, 0) > 0)
+            status = advance(s, fs_n_settled(&s->plan->framing, s->n_samples), -1, out, s->next_frame - first, out_dtype, &full);
+        forget(s);
+    }
+    fs_free(own);
+    if (status == FSPEC_OK)
+        *n_frames = s->next_frame - first;
+    else
+        s->broken = 1;
+    return status;
+}
+
+fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call,
+                                int64_t *n_frames)
+{
+    fspec_call full;
+    void *own;
+    fspec_status status = fs_call_read(call, &full);
+    if (status != FSPEC_OK)
+        return status;
+    if (!s || s->finished || s->broken)
+        return FSPEC_BAD_ARGUMENT;
+    const int64_t all = fs_n_frames(&s->plan->framing, s->n_samples), first = s->next_frame;
+    if (all == 0)
+        return FSPEC_TOO_SHORT;
+    for (int64_t c = 0; all > first && c < s->n_channels; c++)
+        if (!out || !out[c].data)
+            return FSPEC_BAD_ARGUMENT;
+    status = fs_check_out_dtype(s->plan, out_dtype);
+    if (status == FSPEC_OK)
+        status = equip(s, &full, &own);
+    if (status != FSPEC_OK)
+        return status;
+    if (all > first)
+        status = advance(s, all, s->n_samples, out, 0, out_dtype, &full);
+    fs_free(own);
+    s->finished = 1;
+    if (status == FSPEC_OK)
+        *n_frames = all - first;
+    else
+        s->broken = 1;
+    return status;
+}
