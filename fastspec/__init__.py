@@ -1,0 +1,92 @@
+"""fastspec: spectrograms, mel, MFCC and their inverses on CPUs, fast and exact.
+
+Functions carry librosa's names and give librosa's results; plans (`STFT`, `MelSpectrogram`,
+`MFCC`) fix the parameters once and are called many times, from any number of threads.
+"""
+
+from typing import Any
+
+from fastspec._core import EngineError
+from fastspec._validate import ParameterError
+from fastspec._version import __version__
+from fastspec.config import get_precision, set_precision, show_config
+from fastspec.convert import (
+    fft_frequencies,
+    frames_to_samples,
+    frames_to_time,
+    hz_to_mel,
+    mel_frequencies,
+    mel_to_hz,
+    samples_to_frames,
+    samples_to_time,
+    time_to_frames,
+    time_to_samples,
+)
+from fastspec.filters import mel_filter
+from fastspec.mel import melspectrogram, mfcc
+from fastspec.spectrum import (
+    amplitude_to_db,
+    db_to_amplitude,
+    db_to_power,
+    griffinlim,
+    istft,
+    magphase,
+    power_to_db,
+    stft,
+)
+from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
+from fastspec.windows import get_window
+
+__all__ = [
+    "MFCC",
+    "STFT",
+    "EngineError",
+    "MelSpectrogram",
+    "ParameterError",
+    "Spectrogram",
+    "__version__",
+    "amplitude_to_db",
+    "db_to_amplitude",
+    "db_to_power",
+    "fft_frequencies",
+    "frames_to_samples",
+    "frames_to_time",
+    "get_precision",
+    "get_window",
+    "griffinlim",
+    "hz_to_mel",
+    "istft",
+    "load",
+    "magphase",
+    "mel_filter",
+    "mel_frequencies",
+    "mel_to_hz",
+    "melspectrogram",
+    "mfcc",
+    "power_to_db",
+    "samples_to_frames",
+    "samples_to_time",
+    "set_precision",
+    "show_config",
+    "specshow",
+    "stft",
+    "time_to_frames",
+    "time_to_samples",
+]
+
+# Files and pictures need optional packages, so they are imported when first used.
+_LATER = {"load": "fastspec.audio", "specshow": "fastspec.display"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        import importlib
+
+        value = getattr(importlib.import_module(_LATER[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'fastspec' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_LATER))

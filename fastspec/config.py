@@ -1,0 +1,223 @@
+"""Settings of the process: which FFT library is loaded, which precision is the default."""
+
+import glob
+import importlib.util
+import os
+import platform
+import sys
+import threading
+from typing import Literal
+
+from fastspec import _core
+from fastspec._core import EngineError
+from fastspec._validate import check_choice, check_int
+from fastspec._version import __version__
+
+__all__ = ["EngineError", "get_precision", "set_precision", "show_config"]
+
+Precision = Literal["single", "double"]
+
+_PRECISIONS = ("single", "double")
+
+_lock = threading.Lock()
+_loaded = False
+_tried: list[str] = []
+_precision: Precision | None = None
+
+
+def _reset_lock() -> None:
+    # A thread that held the lock while another forked does not exist in the child.
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_lock)
+
+
+# ---- the FFT library ----------------------------------------------------------------------------
+
+
+def _bundled(stem: str) -> list[str]:
+    """Return the paths of a library that the pyfftw wheel carries, without importing pyfftw."""
+    try:
+        spec = importlib.util.find_spec("pyfftw")
+    except (ImportError, ValueError):
+        return []
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    package = spec.submodule_search_locations[0]
+    patterns = (
+        os.path.join(f"{package}.libs", f"{stem}[-.]*"),
+        os.path.join(package, ".dylibs", f"{stem}.*"),
+        os.path.join(package, f"{stem}-*.dll"),
+    )
+    return [path for pattern in patterns for path in sorted(glob.glob(pattern))]
+
+
+def _system(stem: str) -> list[str]:
+    if sys.platform == "darwin":
+        return [f"{stem}.3.dylib"]
+    return [f"{stem}.so.3"]
+
+
+def _candidates(provider: str) -> list[tuple[list[str], list[str]]]:
+    """Return pairs of (single, double) path lists, in the order in which to try them."""
+    if provider == "mkl":
+        names = ["libmkl_rt.so.2", "libmkl_rt.so.1", "libmkl_rt.so"]
+        return [(names, names)]
+    if os.sep in provider or provider.endswith((".so", ".dylib", ".dll")) or ".so." in provider:
+        # A path names one precision's library; its sibling carries the other.
+        folder, name = os.path.split(provider)
+        if os.path.isdir(provider):
+            folder, name = provider, "libfftw3.so.3"
+        single = name if "fftw3f" in name else name.replace("fftw3", "fftw3f")
+        double = name.replace("fftw3f", "fftw3")
+        return [([os.path.join(folder, single)], [os.path.join(folder, double)])]
+    return [
+        (_bundled("libfftw3f"), _bundled("libfftw3")),
+        (_system("libfftw3f"), _system("libfftw3")),
+    ]
+
+
+def _load_one(paths: list[str], double: bool) -> bool:
+    for path in paths:
+        encoded = os.fsencode(path)
+        message = _core.fftw_load(None if double else encoded, encoded if double else None)
+        if not message:
+            return True
+        _tried.append(message)
+    return False
+
+
+def load_engine() -> None:
+    """Load the FFT library that ``FASTSPEC_FFT`` names, once.
+
+    Raises
+    ------
+    EngineError
+        If a precision has no library; the message lists what was tried.
+    """
+    global _loaded
+    if _loaded:
+        return
+    with _lock:
+        if _loaded:
+            return
+        _tried.clear()
+        provider = os.environ.get("FASTSPEC_FFT", "") or "fftw"
+        candidates = _candidates(provider)
+        missing = []
+        for double in (False, True):
+            paths = [path for pair in candidates for path in pair[double]]
+            if not _core.fftw_info(double)[1] and not _load_one(paths, double):
+                missing.append("double" if double else "single")
+        if missing:
+            tried = "; ".join(_tried) or "no library was found"
+            hint = (
+                "install pyfftw, or set FASTSPEC_FFT to the path of a libfftw3 library"
+                if provider == "fftw"
+                else "FASTSPEC_FFT takes 'fftw', 'mkl' or the path of a libfftw3 library"
+            )
+            raise EngineError(
+                f"no FFT engine for {' and '.join(missing)} precision with "
+                f"FASTSPEC_FFT={provider!r}: tried {tried}; {hint}"
+            )
+        _loaded = True
+
+
+# ---- precision ----------------------------------------------------------------------------------
+
+
+def resolve_precision(precision: str | None) -> Precision:
+    """Return an argument ``precision`` with the process's default in place of None."""
+    if precision is None:
+        return get_precision()
+    if precision == "single" or precision == "double":
+        return precision  # type: ignore[return-value]
+    return check_choice("precision", precision, _PRECISIONS)  # type: ignore[return-value]
+
+
+def get_precision() -> Precision:
+    """Return the default precision of the process.
+
+    Returns
+    -------
+    {'single', 'double'}
+        What `set_precision` was last given, else the environment variable
+        ``FASTSPEC_PRECISION``, else ``'single'``.
+    """
+    global _precision
+    if _precision is None:
+        given = os.environ.get("FASTSPEC_PRECISION", "") or "single"
+        _precision = check_choice("FASTSPEC_PRECISION", given, _PRECISIONS)  # type: ignore[assignment]
+    return _precision  # type: ignore[return-value]
+
+
+def set_precision(precision: Precision) -> None:
+    """Set the default precision of the process.
+
+    Parameters
+    ----------
+    precision : {'single', 'double'}
+        ``'single'`` computes float32 input in float32, and float64 input in float64;
+        ``'double'`` computes both in float64, as librosa's forward transform does, and rounds the
+        result to the type of the input. Plans that exist already keep theirs.
+
+    Raises
+    ------
+    ParameterError
+        If `precision` is neither.
+    """
+    global _precision
+    _precision = check_choice("precision", precision, _PRECISIONS)  # type: ignore[assignment]
+
+
+# ---- report -------------------------------------------------------------------------------------
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_threads(n_threads: int) -> int:
+    """Return an argument ``n_threads``, checked."""
+    if type(n_threads) is int and 1 <= n_threads <= 256:
+        return n_threads
+    return check_int("n_threads", n_threads, minimum=1, maximum=256)
+
+
+def config() -> dict[str, str]:
+    """Return what `show_config` prints, by name."""
+    try:
+        load_engine()
+    except EngineError as error:
+        engine = {"engine": f"none ({error})"}
+    else:
+        single, double = _core.fftw_info(False), _core.fftw_info(True)
+        engine = {
+            "engine": "fftw",
+            "fftw single": f"{single[0]} ({single[1]})",
+            "fftw double": f"{double[0]} ({double[1]})",
+        }
+    tier = _core.simd_tier()
+    if refused := _core.simd_refused():
+        tier += f" (FASTSPEC_SIMD={refused!r} is not available here)"
+    return {
+        "fastspec": __version__,
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        **engine,
+        "simd": tier,
+        "cores": str(cores()),
+        "precision": get_precision(),
+    }
+
+
+def show_config() -> None:
+    """Print version, FFT engine and its library, SIMD tier, and the cores that may be used."""
+    for name, value in config().items():
+        print(f"{name:<12} {value}")
+

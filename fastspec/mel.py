@@ -1,0 +1,280 @@
+"""Mel spectrograms and MFCCs: librosa's functions on cached plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastspec import _core
+from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int
+from fastspec.config import check_threads, resolve_precision
+from fastspec.dct import dct_matrix
+from fastspec.spectrum import check_audio, check_pad_mode, pad_by_function, window_key
+from fastspec.transforms import MFCC, PAD_MODES, MelSpectrogram, warn_long_frame
+from fastspec.windows import WindowSpec
+
+__all__ = ["melspectrogram", "mfcc"]
+
+Array = npt.NDArray[Any]
+
+# What librosa hands on to its mel filter bank, with the defaults.
+_BANK = {
+    "n_mels": 128,
+    "fmin": 0.0,
+    "fmax": None,
+    "htk": False,
+    "norm": "slaney",
+    "dtype": np.float32,
+}
+_FRAMES = {
+    "n_fft": 2048,
+    "hop_length": 512,
+    "win_length": None,
+    "window": "hann",
+    "center": True,
+    "pad_mode": "constant",
+    "power": 2.0,
+}
+
+
+@lru_cache(maxsize=128, typed=True)
+def _mel_plan(
+    sr: float,
+    n_fft: int,
+    hop_length: int | None,
+    win_length: int | None,
+    window: Any,
+    center: bool,
+    pad_mode: str,
+    power: float,
+    n_mels: int,
+    fmin: float,
+    fmax: float | None,
+    htk: bool,
+    norm: Any,
+    dtype: Any,
+    precision: str,
+) -> MelSpectrogram:
+    return MelSpectrogram(
+        sr=sr,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+        power=power,
+        n_mels=n_mels,
+        fmin=fmin,
+        fmax=fmax,
+        htk=htk,
+        norm=norm,
+        bank_dtype=dtype,
+        pad_tail="librosa",
+        precision=precision,
+    )
+
+
+@lru_cache(maxsize=128, typed=True)
+def _mfcc_plan(
+    mel: MelSpectrogram, n_mfcc: int, dct_type: int, norm: str | None, lifter: float
+) -> MFCC:
+    shared = {k: v for k, v in mel._arguments.items() if k not in ("log", "top_db")}
+    return MFCC(n_mfcc=n_mfcc, dct_type=dct_type, dct_norm=norm, lifter=lifter, **shared)
+
+
+def _bank_arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the mel bank's arguments from a function's further keywords."""
+    for name in given:
+        if name not in _BANK:
+            check_choice("argument", name, tuple(_BANK))
+    return {**_BANK, **given}
+
+
+def _positive_type(S: Any) -> Array:
+    if not isinstance(S, np.ndarray) or S.dtype.kind not in "fiu":
+        found = S.dtype if isinstance(S, np.ndarray) else type(S).__name__
+        raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
+    if S.ndim < 2:
+        raise ParameterError(f"S: has {S.ndim} dimensions; must have at least 2")
+    if S.dtype in (np.float32, np.float64) and S.dtype.isnative:
+        return S
+    return S.astype(np.float32 if S.dtype.itemsize <= 2 else np.float64)
+
+
+def melspectrogram(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int | None = 512,
+    win_length: int | None = None,
+    window: WindowSpec = "hann",
+    center: bool = True,
+    pad_mode: str | Callable[..., Any] = "constant",
+    power: float = 2.0,
+    n_threads: int = 1,
+    precision: str | None = None,
+    **kwargs: Any,
+) -> Array:
+    """Mel spectrogram, as `librosa.feature.melspectrogram` of librosa 0.11.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(..., n), optional
+        Signal; float32 or float64, finite.
+    sr : float > 0
+        Sample rate in Hz.
+    S : np.ndarray, shape=(..., 1 + n_fft // 2, n_frames), optional
+        Spectrogram in place of `y`; `n_fft` then follows from it.
+    n_fft, hop_length, win_length, window, center, pad_mode
+        As for `stft`.
+    power : float > 0
+        Exponent of the magnitude: 1 for amplitude, 2 for power.
+    n_threads : int >= 1
+        Threads to use at the most. The result does not depend on it.
+    precision : {None, 'single', 'double'}
+        ``'double'`` computes float32 input in float64. Default: `get_precision`.
+    **kwargs
+        n_mels, fmin, fmax, htk, norm, dtype of the filter bank: see `mel_filter`.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., n_mels, n_frames)
+        Of the type of the input.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np, fastspec
+    >>> fastspec.melspectrogram(y=np.ones(22050, np.float32), n_mels=40).shape
+    (40, 44)
+    """
+    bank = _bank_arguments(kwargs)
+    precision = resolve_precision(precision)
+    n_threads = check_threads(n_threads)
+    if S is not None:
+        S = _positive_type(S)
+        if n_fft is None or n_fft // 2 + 1 != S.shape[-2]:
+            n_fft = max(1, 2 * (S.shape[-2] - 1))
+        plan = _mel_plan(sr, n_fft, 512, None, "hann", True, "constant", 2.0, **bank, precision=precision)
+        core = plan._core(precision == "double" or S.dtype == np.float64)
+        out = np.empty((*S.shape[:-2], core.n_bins, S.shape[-1]), S.dtype)
+        core.exec_spectra(S, out, n_threads, True)
+        return out
+    if y is None:
+        raise ParameterError("y=None: a signal y or a spectrogram S must be given")
+    y = check_audio(y)
+    n = y.shape[-1]
+    key = window_key(window, win_length, n_fft)
+    y, center, pad_mode = _edges(y, n_fft, center, pad_mode)
+    plan = _mel_plan(
+        sr, n_fft, hop_length, win_length, key, center, pad_mode, power, **bank, precision=precision
+    )
+    return _run(plan, y, n, n_threads)
+
+
+def _edges(y: Array, n_fft: Any, center: Any, pad_mode: Any) -> tuple[Array, bool, str]:
+    """Apply a callable pad mode; return signal, center and named pad mode for the plan."""
+    if type(pad_mode) is str and pad_mode in PAD_MODES:
+        return y, center, pad_mode
+    check_pad_mode(pad_mode)
+    if not check_bool("center", center):
+        return y, center, "constant"
+    _core.check_finite(y)
+    return pad_by_function(y, n_fft, pad_mode), False, "constant"
+
+
+def _run(plan: MelSpectrogram | MFCC, y: Array, n: int, n_threads: int) -> Array:
+    """Run a plan with librosa's scope: the largest value is that of the whole array."""
+    core = plan._core(plan.precision == "double" or y.dtype.itemsize == 8)
+    n_frames = core.n_frames(y.shape[-1])
+    if n_frames == 0:
+        plan._refuse_length(y.shape[-1])
+    if plan.center or n != y.shape[-1]:
+        warn_long_frame(plan.n_fft, n, 3)
+    kind = np.float64 if y.dtype.itemsize == 8 else np.float32
+    out = np.empty((*y.shape[:-1], core.n_bins, n_frames), kind)
+    core.exec(y, out, n_threads, True)
+    return out
+
+
+def mfcc(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_mfcc: int = 20,
+    dct_type: int = 2,
+    norm: str | None = "ortho",
+    lifter: float = 0,
+    mel_norm: str | float | None = "slaney",
+    n_threads: int = 1,
+    precision: str | None = None,
+    **kwargs: Any,
+) -> Array:
+    """Mel-frequency cepstral coefficients, as `librosa.feature.mfcc` of librosa 0.11.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(..., n), optional
+        Signal; float32 or float64, finite.
+    sr : float > 0
+        Sample rate in Hz.
+    S : np.ndarray, shape=(..., n_mels, n_frames), optional
+        Log-mel spectrogram in place of `y`.
+    n_mfcc : int >= 1
+        Coefficients.
+    dct_type : {1, 2, 3}
+        Type of the DCT.
+    norm : {'ortho', None}
+        Its normalisation, as `scipy.fft.dct` has it.
+    lifter : float >= 0
+        Coefficient i is multiplied by ``1 + lifter / 2 * sin(pi * (i + 1) / lifter)``; 0 is off.
+    mel_norm : {'slaney', None, 1, 2, inf}
+        Normalisation of the mel bank.
+    n_threads, precision
+        As for `melspectrogram`.
+    **kwargs
+        Any further argument of `melspectrogram`.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., n_mfcc, n_frames)
+        Of the type of the input.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range.
+    """
+    n_mfcc = check_int("n_mfcc", n_mfcc, minimum=1, maximum=2**24)
+    lifter = check_float("lifter", lifter, minimum=0)
+    n_threads = check_threads(n_threads)
+    if S is not None:
+        S = _positive_type(S)
+        matrix = dct_matrix(
+            S.shape[-2], n_mfcc, dct_type=dct_type, norm=norm, lifter=lifter
+        )
+        return np.matmul(matrix.astype(S.dtype), S)
+    if y is None:
+        raise ParameterError("y=None: a signal y or a log-mel spectrogram S must be given")
+    frames = {name: kwargs.pop(name, default) for name, default in _FRAMES.items()}
+    bank = _bank_arguments({**kwargs, "norm": mel_norm})
+    y = check_audio(y)
+    n = y.shape[-1]
+    frames["window"] = window_key(frames["window"], frames["win_length"], frames["n_fft"])
+    y, frames["center"], frames["pad_mode"] = _edges(
+        y, frames["n_fft"], frames["center"], frames["pad_mode"]
+    )
+    mel = _mel_plan(sr, **frames, **bank, precision=resolve_precision(precision))
+    return _run(_mfcc_plan(mel, n_mfcc, dct_type, norm, lifter), y, n, n_threads)

@@ -1,0 +1,692 @@
+"""The STFT and its inverse, decibels, Griffin-Lim: librosa's functions on cached plans."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastspec import _core
+from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int, show
+from fastspec.config import check_threads, load_engine, resolve_precision
+from fastspec.transforms import (
+    PAD_MODES,
+    STFT,
+    _Window,
+    check_writable,
+    freeze_window,
+    same_memory,
+    warn_long_frame,
+)
+from fastspec.windows import WindowSpec, get_window, pad_window
+
+__all__ = [
+    "amplitude_to_db",
+    "db_to_amplitude",
+    "db_to_power",
+    "griffinlim",
+    "istft",
+    "magphase",
+    "power_to_db",
+    "stft",
+]
+
+Array = npt.NDArray[Any]
+
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
+
+
+@lru_cache(maxsize=128, typed=True)
+def _stft_plan(
+    n_fft: int,
+    hop_length: int | None,
+    win_length: int | None,
+    window: Any,
+    center: bool,
+    pad_mode: str,
+    precision: str,
+) -> STFT:
+    return STFT(
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+        pad_tail="librosa",
+        precision=precision,
+    )
+
+
+def window_key(window: Any, win_length: Any, n_fft: Any) -> Any:
+    """Return a window specification that can be a cache's key; callables are evaluated once."""
+    if type(window) is str:
+        return window
+    if win_length is None:
+        win_length = n_fft
+    return freeze_window(window, check_int("win_length", win_length, minimum=1, maximum=2**30))
+
+
+def check_audio(y: Any) -> Array:
+    """Check a signal as librosa's functions do; return it as float32 or float64."""
+    if not isinstance(y, np.ndarray):
+        raise ParameterError(f"y: is a {type(y).__name__}; must be a NumPy array")
+    if y.dtype.kind != "f":
+        raise ParameterError(f"y: has dtype {y.dtype}; must be floating-point")
+    if y.ndim == 0:
+        raise ParameterError("y: is a scalar; must have at least one dimension")
+    if y.shape[-1] == 0:
+        raise ParameterError("y: is empty; must hold at least one sample")
+    if y.dtype.itemsize == 2:
+        return y.astype(np.float32)
+    if y.dtype.itemsize > 8:
+        return y.astype(np.float64)
+    return y
+
+
+def check_pad_mode(pad_mode: Any) -> None:
+    """Check a named or callable pad mode as librosa.stft takes it."""
+    if not callable(pad_mode):
+        check_choice("pad_mode", pad_mode, tuple(PAD_MODES))
+
+
+def pad_by_function(y: Array, n_fft: Any, pad_mode: Callable[..., Any]) -> Array:
+    """Return a signal padded for centred frames by a function as `numpy.pad` calls it."""
+    pad = check_int("n_fft", n_fft, minimum=1, maximum=2**30) // 2
+    widths = [(0, 0)] * (y.ndim - 1) + [(pad, pad)]
+    return np.pad(y, widths, mode=pad_mode)
+
+
+def stft(
+    y: Array,
+    *,
+    n_fft: int = 2048,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: WindowSpec = "hann",
+    center: bool = True,
+    dtype: npt.DTypeLike | None = None,
+    pad_mode: str | Callable[..., Any] = "constant",
+    out: Array | None = None,
+    n_threads: int = 1,
+    precision: str | None = None,
+) -> Array:
+    """Short-time Fourier transform, as `librosa.stft` of librosa 0.11.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(..., n)
+        Signal; float32 or float64, finite.
+    n_fft : int >= 1
+        Samples per frame and size of the FFT.
+    hop_length : int >= 1, optional
+        Samples from one frame to the next. Default: ``win_length // 4``.
+    win_length : int in [1, n_fft], optional
+        Length of the window, which is centred in the frame. Default: `n_fft`.
+    window : str, tuple, float, callable or array
+        See `get_window`.
+    center : bool
+        Whether frame t is centred on sample ``t * hop_length``, or begins there.
+    dtype : complex dtype, optional
+        Type of the result. Default: complex64 for float32, complex128 for float64.
+    pad_mode : str or callable
+        What centred frames hold beyond the ends: 'constant' (zeros), 'edge', 'linear_ramp',
+        'reflect', 'symmetric', 'empty' (zeros), or a function as `numpy.pad` takes it.
+    out : complex np.ndarray, shape=(..., 1 + n_fft // 2, >= n_frames), optional
+        Where to write; if it has more frames than needed, the first ones are used.
+    n_threads : int >= 1
+        Threads to use at the most. The result does not depend on it.
+    precision : {None, 'single', 'double'}
+        ``'double'`` computes float32 input in float64. Default: `get_precision`.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., 1 + n_fft // 2, n_frames)
+        Fortran-ordered.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range, or the signal is empty, not finite, or shorter than a
+        frame where frames are not centred.
+
+    Warns
+    -----
+    UserWarning
+        If `n_fft` exceeds the length of the signal.
+
+    Examples
+    --------
+    >>> import numpy as np, fastspec
+    >>> fastspec.stft(np.ones(22050, np.float32)).shape
+    (1025, 44)
+    """
+    y = check_audio(y)
+    precision = resolve_precision(precision)
+    key = window_key(window, win_length, n_fft)
+    n = y.shape[-1]
+    if type(pad_mode) is not str or pad_mode not in PAD_MODES:
+        check_pad_mode(pad_mode)
+        if check_bool("center", center):
+            _core.check_finite(y)
+            y, center, pad_mode = pad_by_function(y, n_fft, pad_mode), False, "constant"  # type: ignore[arg-type]
+            warn_long_frame(n_fft, n, 2)
+        else:
+            pad_mode = "constant"
+    plan = _stft_plan(n_fft, hop_length, win_length, key, center, pad_mode, precision)
+    wanted = _complex_type(y, dtype)
+    if out is not None:
+        wanted = out.dtype if isinstance(out, np.ndarray) else wanted
+    core = plan._core(precision == "double" or y.dtype.itemsize == 8 or wanted == _C128)
+    n_frames = core.n_frames(y.shape[-1])
+    if n_frames == 0:
+        plan._refuse_length(y.shape[-1])
+    if center:
+        warn_long_frame(plan.n_fft, n, 2)
+    shape = (*y.shape[:-1], core.n_bins, n_frames)
+    if out is None:
+        result = np.empty(shape, wanted, "F")
+    else:
+        result = _fit_out(out, shape)
+        if same_memory(y, result):
+            raise ParameterError("out: must not overlap y")
+    core.exec(y, result, check_threads(n_threads), False)
+    return result
+
+
+def _complex_type(y: Array, dtype: npt.DTypeLike | None) -> np.dtype[Any]:
+    if dtype is None:
+        return _C128 if y.dtype.itemsize == 8 else _C64
+    wanted = np.dtype(dtype)
+    if wanted != _C64 and wanted != _C128:
+        raise ParameterError(f"dtype={wanted}: must be complex64 or complex128")
+    return wanted
+
+
+def _fit_out(out: Any, shape: tuple[int, ...]) -> Array:
+    """Check stft's `out` by librosa's rule: it may have more frames than needed."""
+    if not isinstance(out, np.ndarray):
+        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    if out.ndim != len(shape) or out.shape[:-1] != shape[:-1] or out.shape[-1] < shape[-1]:
+        raise ParameterError(f"out: has shape {out.shape}; must be {shape}, or have more frames")
+    if out.dtype not in (_C64, _C128) or not out.dtype.isnative:
+        raise ParameterError(f"out: has dtype {out.dtype}; must be complex64 or complex128")
+    check_writable(out)
+    return out if out.shape == shape else out[..., : shape[-1]]
+
+
+# ---- inverse --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=128, typed=True)
+def _istft_plan(
+    n_fft: int,
+    hop_length: int | None,
+    win_length: int | None,
+    window: Any,
+    center: bool,
+    double: bool,
+) -> _core.Istft:
+    n_fft = check_int("n_fft", n_fft, minimum=1, maximum=2**30)
+    length = n_fft
+    if win_length is not None:
+        length = check_int("win_length", win_length, minimum=1, maximum=n_fft)
+    hop = max(1, length // 4)
+    if hop_length is not None:
+        hop = check_int("hop_length", hop_length, minimum=1, maximum=2**62)
+    values = window.values if isinstance(window, _Window) else get_window(window, length)
+    load_engine()
+    return _core.Istft(
+        double=double,
+        engine=0,
+        effort=0,
+        n_fft=n_fft,
+        hop_length=hop,
+        window=pad_window(values, n_fft),
+        center=check_bool("center", center),
+    )
+
+
+def istft(
+    stft_matrix: Array,
+    *,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    n_fft: int | None = None,
+    window: WindowSpec = "hann",
+    center: bool = True,
+    dtype: npt.DTypeLike | None = None,
+    length: int | None = None,
+    out: Array | None = None,
+    n_threads: int = 1,
+    precision: str | None = None,
+) -> Array:
+    """Inverse short-time Fourier transform, as `librosa.istft` of librosa 0.11.
+
+    The signal whose STFT is nearest to the given one in the mean square [1]_.
+
+    Parameters
+    ----------
+    stft_matrix : complex np.ndarray, shape=(..., 1 + n_fft // 2, n_frames)
+        STFT, as `stft` gives it.
+    hop_length, win_length, window, center
+        As for `stft`.
+    n_fft : int >= 1, optional
+        Size of the FFT. Default: ``2 * (stft_matrix.shape[-2] - 1)``; odd sizes must be given.
+    dtype : real dtype, optional
+        Type of the result. Default: that of the parts of `stft_matrix`.
+    length : int >= 1, optional
+        Length of the result, which is cut or padded with zeros. Default: as many samples as the
+        frames cover.
+    out : np.ndarray, shape=(..., length), optional
+        Where to write.
+    n_threads : int >= 1
+        Threads to use at the most. The result does not depend on it.
+    precision : {None, 'single', 'double'}
+        ``'double'`` computes complex64 input in float64. Default: `get_precision`.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., length)
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range.
+
+    References
+    ----------
+    .. [1] D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier
+       transform," IEEE Trans. ASSP, vol. 32, no. 2, pp. 236-243, 1984; eq. 6.
+    """
+    if not isinstance(stft_matrix, np.ndarray):
+        kind = type(stft_matrix).__name__
+        raise ParameterError(f"stft_matrix: is a {kind}; must be a NumPy array")
+    if stft_matrix.ndim < 2:
+        raise ParameterError(f"stft_matrix: has {stft_matrix.ndim} dimensions; must have at least 2")
+    if stft_matrix.shape[-1] == 0 or stft_matrix.shape[-2] == 0:
+        raise ParameterError(f"stft_matrix: has shape {stft_matrix.shape}; must not be empty")
+    spectra = _as_complex(stft_matrix)
+    if n_fft is None:
+        n_fft = max(1, 2 * (spectra.shape[-2] - 1))
+    n_fft = check_int("n_fft", n_fft, minimum=1, maximum=2**30)
+    spectra = _fit_bins(spectra, n_fft // 2 + 1)
+    real = _real_type(spectra, dtype, out)
+    double = resolve_precision(precision) == "double" or spectra.dtype == _C128 or real == _F64
+    key = window_key(window, win_length, n_fft)
+    plan = _istft_plan(n_fft, hop_length, win_length, key, center, double)
+    n = plan.n_samples(spectra.shape[-1])
+    if length is not None:
+        length = check_int("length", length, minimum=0, maximum=2**60)
+        n = length or n
+    shape = (*spectra.shape[:-2], n)
+    if out is None:
+        out = np.empty(shape, real)
+    else:
+        if not isinstance(out, np.ndarray) or out.shape != shape:
+            found = out.shape if isinstance(out, np.ndarray) else type(out).__name__
+            raise ParameterError(f"out: has shape {found}; must be {shape}")
+        if out.dtype not in (_F32, _F64) or not out.dtype.isnative:
+            raise ParameterError(f"out: has dtype {out.dtype}; must be float32 or float64")
+        check_writable(out)
+        if same_memory(spectra, out):
+            raise ParameterError("out: must not overlap stft_matrix")
+    plan.exec(spectra, out, check_threads(n_threads))
+    return out
+
+
+def _as_complex(x: Array) -> Array:
+    """Return spectra as complex64 or complex128 in native byte order."""
+    if x.dtype == _C64 or x.dtype == _C128:
+        return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+    if x.dtype.kind not in "fiuc":
+        raise ParameterError(f"stft_matrix: has dtype {x.dtype}; must be complex")
+    return x.astype(_C128 if x.dtype.itemsize > (8 if x.dtype.kind == "c" else 4) else _C64)
+
+
+def _fit_bins(spectra: Array, n_bins: int) -> Array:
+    """Cut spectra to n_bins rows or pad them with zeros, as irfft does."""
+    have = spectra.shape[-2]
+    if have == n_bins:
+        return spectra
+    if have > n_bins:
+        return spectra[..., :n_bins, :]
+    padding = [(0, 0)] * (spectra.ndim - 2) + [(0, n_bins - have), (0, 0)]
+    return np.pad(spectra, padding)
+
+
+def _real_type(spectra: Array, dtype: npt.DTypeLike | None, out: Any) -> np.dtype[Any]:
+    if isinstance(out, np.ndarray):
+        return out.dtype
+    if dtype is None:
+        return _F64 if spectra.dtype == _C128 else _F32
+    wanted = np.dtype(dtype)
+    if wanted not in (_F32, _F64):
+        raise ParameterError(f"dtype={wanted}: must be float32 or float64")
+    return wanted
+
+
+# ---- magnitude and decibels -----------------------------------------------------------------------
+
+
+def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
+    """Separate complex numbers into magnitude and phase, as `librosa.magphase`.
+
+    Parameters
+    ----------
+    D : complex np.ndarray
+        Any shape.
+    power : float > 0
+        Exponent of the magnitude.
+
+    Returns
+    -------
+    magnitude : np.ndarray, shape=D.shape
+        ``abs(D) ** power``.
+    phase : complex np.ndarray, shape=D.shape
+        ``exp(1j * angle)``; 1 where the magnitude is 0. ``D == magnitude * phase`` for power 1.
+    """
+    D = np.asarray(D)
+    if D.dtype.kind not in "fiuc":
+        raise ParameterError(f"D: has dtype {D.dtype}; must be a number")
+    power = check_float("power", power, exclusive_minimum=0)
+    magnitude = np.abs(D)
+    zero = magnitude == 0
+    divisor = magnitude + zero
+    kind = _C128 if magnitude.dtype.itemsize > 4 else _C64
+    phase = np.empty_like(D, dtype=kind)
+    # Part by part: complex division by a tiny real number can give NaN.
+    phase.real = D.real / divisor + zero
+    phase.imag = D.imag / divisor
+    magnitude **= power
+    return magnitude, phase
+
+
+def power_to_db(
+    S: npt.ArrayLike,
+    *,
+    ref: float | Callable[..., Any] = 1.0,
+    amin: float = 1e-10,
+    top_db: float | None = 80.0,
+    n_threads: int = 1,
+) -> Any:
+    """Convert power to decibels, as `librosa.power_to_db` of librosa 0.11.
+
+    ``10 log10(max(amin, S)) - 10 log10(max(amin, ref))``, raised to `top_db` below its maximum.
+
+    Parameters
+    ----------
+    S : array
+        Power, of any shape. Complex input loses its phase, with a warning.
+    ref : float or callable
+        Reference power, or a function of ``abs(S)`` that gives it, such as `numpy.max`.
+    amin : float > 0
+        Smallest value of `S` and of `ref`.
+    top_db : float >= 0, optional
+        Range below the largest value of the whole array. None: unlimited.
+    n_threads : int >= 1
+        Threads to use at the most.
+
+    Returns
+    -------
+    np.ndarray, shape=S.shape
+        In dB; float32 for float32, in the memory order of `S`. A scalar for a scalar.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range.
+    """
+    S = np.asarray(S)
+    if S.dtype.kind == "c":
+        warnings.warn(
+            "power_to_db was called on complex input so phase information will be discarded. "
+            "To suppress this warning, call power_to_db(np.abs(D)**2) instead.",
+            stacklevel=2,
+        )
+        S = np.abs(S)
+    return _to_db(S, ref(S) if callable(ref) else np.abs(ref), amin, top_db, n_threads, False)
+
+
+def amplitude_to_db(
+    S: npt.ArrayLike,
+    *,
+    ref: float | Callable[..., Any] = 1.0,
+    amin: float = 1e-5,
+    top_db: float | None = 80.0,
+    n_threads: int = 1,
+) -> Any:
+    """Convert amplitude to decibels, as `librosa.amplitude_to_db` of librosa 0.11.
+
+    ``power_to_db(S**2, ref=ref**2, amin=amin**2, top_db=top_db)``.
+
+    Parameters
+    ----------
+    S : array
+        Amplitude, of any shape.
+    ref, amin, top_db, n_threads
+        As for `power_to_db`, for amplitudes.
+
+    Returns
+    -------
+    np.ndarray, shape=S.shape
+        In dB.
+    """
+    S = np.asarray(S)
+    if S.dtype.kind == "c":
+        warnings.warn(
+            "amplitude_to_db was called on complex input so phase information will be discarded. "
+            "To suppress this warning, call amplitude_to_db(np.abs(S)) instead.",
+            stacklevel=2,
+        )
+    amin = check_float("amin", amin, exclusive_minimum=0)
+    magnitude = np.abs(S)
+    ref_value = ref(magnitude) if callable(ref) else np.abs(ref)
+    fresh = isinstance(magnitude, np.ndarray)
+    power = np.square(magnitude, out=magnitude) if fresh else np.square(magnitude)
+    return _to_db(np.asarray(power), ref_value**2, amin**2, top_db, n_threads, fresh)
+
+
+def _to_db(
+    power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_place: bool
+) -> Any:
+    if power.dtype.kind not in "fiu":
+        raise ParameterError(f"S: has dtype {power.dtype}; must be a number")
+    amin = check_float("amin", amin, exclusive_minimum=0)
+    if top_db is not None:
+        top_db = check_float("top_db", top_db, minimum=0, allow_inf=True)
+    n_threads = check_threads(n_threads)
+    offset = 10.0 * np.log10(np.maximum(amin, ref))
+    flat = power.flags.c_contiguous or power.flags.f_contiguous
+    plain = power.dtype in (_F32, _F64) and power.dtype.isnative and power.ndim > 0
+    if not plain or np.ndim(offset) > 0 or not np.isfinite(offset):
+        db = 10.0 * np.log10(np.maximum(amin, power))
+        db -= offset
+        return db if top_db is None else np.maximum(db, db.max() - top_db)
+    if not flat:
+        power = power.copy(order="K")
+        in_place = True
+        if not (power.flags.c_contiguous or power.flags.f_contiguous):
+            power = np.ascontiguousarray(power)
+    db = power if in_place else np.empty_like(power)
+    if power.size == 0:
+        return db
+    largest = _core.power_to_db(power, db, amin, float(offset), n_threads)
+    if top_db is not None and not math.isinf(top_db):
+        if math.isnan(largest):
+            db.fill(np.nan)
+        else:
+            _core.clip_below(db, float(db.dtype.type(largest) - db.dtype.type(top_db)), n_threads)
+    return db
+
+
+def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
+    """Convert decibels to power: ``ref * 10 ** (S_db / 10)``, as `librosa.db_to_power`.
+
+    Parameters
+    ----------
+    S_db : array
+        In dB.
+    ref : float > 0
+        Reference power.
+
+    Returns
+    -------
+    np.ndarray, shape=S_db.shape
+    """
+    return ref * np.power(10.0, np.asanyarray(S_db) * 0.1)
+
+
+def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
+    """Convert decibels to amplitude: ``ref * 10 ** (S_db / 20)``, as `librosa.db_to_amplitude`.
+
+    Parameters
+    ----------
+    S_db : array
+        In dB.
+    ref : float > 0
+        Reference amplitude.
+
+    Returns
+    -------
+    np.ndarray, shape=S_db.shape
+    """
+    return db_to_power(S_db, ref=ref**2) ** 0.5
+
+
+# ---- Griffin-Lim ----------------------------------------------------------------------------------
+
+
+def griffinlim(
+    S: Array,
+    *,
+    n_iter: int = 32,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    n_fft: int | None = None,
+    window: WindowSpec = "hann",
+    center: bool = True,
+    dtype: npt.DTypeLike | None = None,
+    length: int | None = None,
+    pad_mode: str = "constant",
+    momentum: float = 0.99,
+    init: str | None = "random",
+    random_state: int | np.random.RandomState | np.random.Generator | None = None,
+    n_threads: int = 1,
+    precision: str | None = None,
+) -> Array:
+    """Find a signal for a magnitude spectrogram, as `librosa.griffinlim` of librosa 0.11.
+
+    The fast Griffin-Lim algorithm [1]_; `momentum` 0 is the original one.
+
+    Parameters
+    ----------
+    S : np.ndarray, shape=(..., 1 + n_fft // 2, n_frames)
+        Magnitudes; float32 or float64.
+    n_iter : int >= 0
+        Iterations.
+    hop_length, win_length, n_fft, window, center, dtype, length
+        As for `istft`.
+    pad_mode : str
+        As for `stft`; named modes only.
+    momentum : float >= 0
+        Values above 1 can diverge.
+    init : {'random', None}
+        First phases: random, or zero.
+    random_state : int, np.random.RandomState, np.random.Generator, optional
+        Source of the random phases.
+    n_threads : int >= 1
+        Threads to use at the most. The result does not depend on it.
+    precision : {None, 'single', 'double'}
+        ``'double'`` computes float32 input in float64. Default: `get_precision`.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., length)
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range, or if a signal of `length` samples has another number
+        of frames than `S`.
+
+    Warns
+    -----
+    UserWarning
+        If `momentum` is above 1.
+
+    References
+    ----------
+    .. [1] N. Perraudin, P. Balazs and P. L. Sondergaard, "A fast Griffin-Lim algorithm,"
+       IEEE WASPAA, pp. 1-4, 2013.
+    """
+    if not isinstance(S, np.ndarray) or S.dtype.kind not in "fiu":
+        found = S.dtype if isinstance(S, np.ndarray) else type(S).__name__
+        raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
+    if S.ndim < 2 or S.shape[-1] == 0 or S.shape[-2] == 0:
+        raise ParameterError(f"S: has shape {S.shape}; must be (..., bins, frames), not empty")
+    random = _generator(random_state)
+    momentum = check_float("momentum", momentum, minimum=0)
+    if momentum > 1:
+        warnings.warn(
+            f"Griffin-Lim with momentum={momentum} > 1 can be unstable. Proceed with caution!",
+            stacklevel=2,
+        )
+    if init is not None:
+        check_choice("init", init, ("random",))
+    n_iter = check_int("n_iter", n_iter, minimum=0)
+    check_choice("pad_mode", pad_mode, tuple(PAD_MODES))
+    if n_fft is None:
+        n_fft = max(1, 2 * (S.shape[-2] - 1))
+    if check_int("n_fft", n_fft, minimum=1) // 2 + 1 != S.shape[-2]:
+        raise ParameterError(f"n_fft={n_fft}: does not fit S with {S.shape[-2]} bins")
+    real = _F64 if S.dtype == _F64 or S.dtype.kind != "f" else _F32
+    wanted = real if dtype is None else np.dtype(dtype)
+    if wanted not in (_F32, _F64):
+        raise ParameterError(f"dtype={wanted}: must be float32 or float64")
+    double = resolve_precision(precision) == "double" or real == _F64
+    compute, spectral = (_F64, _C128) if double else (_F32, _C64)
+    key = window_key(window, win_length, n_fft)
+    inverse = _istft_plan(n_fft, hop_length, win_length, key, center, double)
+    name = "double" if double else "single"
+    forward = _stft_plan(n_fft, hop_length, win_length, key, center, pad_mode, name)._core(double)
+    n = inverse.n_samples(S.shape[-1])
+    if length is not None:
+        n = check_int("length", length, minimum=0, maximum=2**60) or n
+    if n_iter and forward.n_frames(n) != S.shape[-1]:
+        raise ParameterError(
+            f"length={n}: gives {forward.n_frames(n)} frames, but S has {S.shape[-1]}"
+        )
+    if init is None:
+        angles = np.ones(S.shape, spectral)
+    else:
+        turn = 2 * np.pi * random.random(size=S.shape)
+        angles = (np.cos(turn) + 1j * np.sin(turn)).astype(spectral)
+    angles *= S.astype(compute, copy=False)
+    y = np.empty((*S.shape[:-2], n), compute)
+    for index in np.ndindex(S.shape[:-2]):
+        # Frames contiguous, as the core wants them.
+        magnitude = np.ascontiguousarray(S[index].T, dtype=compute)
+        start = np.ascontiguousarray(angles[index].T)
+        _core.griffinlim(
+            forward, inverse, n_iter, momentum, magnitude, start, y[index], check_threads(n_threads)
+        )
+    return y.astype(wanted, copy=False)
+
+
+def _generator(random_state: Any) -> Any:
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, int) and not isinstance(random_state, bool):
+        return np.random.RandomState(seed=random_state)  # noqa: NPY002 - librosa's stream
+    if isinstance(random_state, np.random.RandomState | np.random.Generator):
+        return random_state
+    raise ParameterError(
+        f"random_state={show(random_state)}: must be an int, a RandomState or a Generator"
+    )

@@ -1,0 +1,722 @@
+"""Plans: transforms whose parameters are fixed, made once and called many times.
+
+A plan is immutable, hashable, picklable and may be called by many threads at once. It computes
+float32 input in float32 and float64 input in float64, unless its precision is ``'double'``.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fastspec import _core
+from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int
+from fastspec.config import check_threads, load_engine, resolve_precision
+from fastspec.convert import fft_frequencies, mel_frequencies
+from fastspec.dct import dct_matrix
+from fastspec.filters import mel_filter
+from fastspec.windows import WindowSpec, get_window, pad_window
+
+__all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
+
+Array = npt.NDArray[Any]
+
+_OUTPUTS = {"complex": 0, "spectrum": 1, "bands": 2, "cepstrum": 3}
+_ENGINES = {"auto": 0, "fftw": 1}
+_EFFORTS = {"estimate": 0, "measure": 1}
+_LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3}
+PAD_MODES = {"constant": 0, "empty": 0, "edge": 1, "linear_ramp": 2, "reflect": 3, "symmetric": 4}
+
+_COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
+_F32, _F64, _I16 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16)
+_LARGEST = 2**62
+
+
+class _Window:
+    """A window as sample values, hashable by content."""
+
+    __slots__ = ("_hash", "values")
+
+    def __init__(self, values: Array) -> None:
+        self.values = np.array(values, dtype=np.float64)
+        self.values.flags.writeable = False
+        self._hash = hash(self.values.tobytes())
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Window) and np.array_equal(self.values, other.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Window, (self.values,)
+
+    def __repr__(self) -> str:
+        return f"array of {self.values.size}"
+
+
+def freeze_window(window: WindowSpec | _Window, win_length: int) -> Any:
+    """Return a window specification that can be hashed: arrays and callables become values."""
+    if isinstance(window, str | float | int | tuple | _Window):
+        return window
+    return _Window(get_window(window, win_length))
+
+
+def as_signal(y: Any) -> Array:
+    """Return anything that holds an array as a NumPy array, without a copy where possible."""
+    if isinstance(y, np.ndarray):
+        return y
+    if not hasattr(y, "__array__") and hasattr(y, "__dlpack__"):
+        return np.from_dlpack(y)
+    return np.asarray(y)
+
+
+def same_memory(a: Array, b: Array) -> bool:
+    """Return whether two arrays may overlap, by their bounds."""
+    return np.may_share_memory(a, b)
+
+
+class _Plan:
+    """What all forward plans share: framing, the spectrum, the call."""
+
+    _output: ClassVar[str]
+    _order: ClassVar[Any] = "C"
+
+    _arguments: dict[str, Any]
+    _hash: int
+    n_fft: int
+    hop_length: int
+    center: bool
+    precision: str
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        a = arguments
+        n_fft = check_int("n_fft", a["n_fft"], minimum=1, maximum=2**30)
+        win_length = n_fft
+        if a["win_length"] is not None:
+            win_length = check_int("win_length", a["win_length"], minimum=1, maximum=n_fft)
+        hop = max(1, win_length // 4)
+        if a["hop_length"] is not None:
+            hop = check_int("hop_length", a["hop_length"], minimum=1, maximum=_LARGEST)
+        a = dict(
+            a,
+            n_fft=n_fft,
+            win_length=win_length,
+            hop_length=hop,
+            window=freeze_window(a["window"], win_length),
+            center=check_bool("center", a["center"]),
+            pad_mode=check_choice("pad_mode", a["pad_mode"], tuple(PAD_MODES)),
+            precision=resolve_precision(a["precision"]),
+            engine=check_choice("engine", a["engine"], tuple(_ENGINES)),
+            planner=check_choice("planner", a["planner"], tuple(_EFFORTS)),
+        )
+        if a["input_scale"] is not None:
+            a["input_scale"] = check_float("input_scale", a["input_scale"])
+        window = a["window"]
+        values = window.values if isinstance(window, _Window) else get_window(window, win_length)
+        set_ = object.__setattr__
+        set_(self, "n_fft", n_fft)
+        set_(self, "hop_length", hop)
+        set_(self, "center", a["center"])
+        set_(self, "precision", a["precision"])
+        set_(self, "_arguments", a)
+        set_(self, "_hash", hash((type(self), *a.values())))
+        set_(self, "_window", pad_window(values, n_fft))
+        set_(self, "_cores", {})
+        set_(self, "_settings", {})
+
+    def _finish(self, **settings: Any) -> None:
+        """Take the derived class's part of the core's configuration and make the usual core."""
+        object.__setattr__(self, "_settings", settings)
+        self._core(self.precision == "double")
+
+    def _core(self, double: bool) -> Any:
+        """Return the C plan for a precision; two threads may both make it, and one is kept."""
+        cores: dict[bool, Any] = self._cores  # type: ignore[attr-defined]
+        core = cores.get(double)
+        if core is None:
+            load_engine()
+            a = self._arguments
+            core = _core.Frontend(
+                output=_OUTPUTS[self._output],
+                double=double,
+                engine=_ENGINES[a["engine"]],
+                effort=_EFFORTS[a["planner"]],
+                n_fft=self.n_fft,
+                hop_length=self.hop_length,
+                window=self._window,  # type: ignore[attr-defined]
+                center=self.center,
+                pad_mode=PAD_MODES[a["pad_mode"]],
+                librosa_tail=a["pad_tail"] == "librosa",
+                input_scale=1.0 if a["input_scale"] is None else a["input_scale"],
+                **self._settings,  # type: ignore[attr-defined]
+            )
+            core = cores.setdefault(double, core)
+        return core
+
+    # -- an immutable value ------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} plans are immutable: make another one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} plans are immutable: make another one")
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._arguments == other._arguments  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._arguments)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self._arguments.items())
+        return f"{type(self).__name__}({inside})"
+
+    # -- shape -------------------------------------------------------------------------------------
+
+    @property
+    def n_bins(self) -> int:
+        """Rows of the output: bins, bands or coefficients."""
+        return self._core(self.precision == "double").n_bins  # type: ignore[no-any-return]
+
+    @property
+    def engine(self) -> str:
+        """Name of the FFT engine in use."""
+        return self._core(self.precision == "double").engine  # type: ignore[no-any-return]
+
+    def n_frames(self, n_samples: int) -> int:
+        """Return the number of frames of a signal; 0 where no frame fits.
+
+        Parameters
+        ----------
+        n_samples : int >= 0
+            Length of the signal in samples.
+        """
+        n_samples = check_int("n_samples", n_samples, minimum=0, maximum=2**61)
+        return self._core(self.precision == "double").n_frames(n_samples)  # type: ignore[no-any-return]
+
+    def times(self, n_samples: int, *, sr: float | None = None) -> npt.NDArray[np.float64]:
+        """Return the time in seconds of each frame of a signal.
+
+        Parameters
+        ----------
+        n_samples : int >= 0
+            Length of the signal in samples.
+        sr : float > 0, optional
+            Sample rate in Hz. Default: the plan's own, or 22050 where it has none.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_frames,)
+            The time of the frame's centre if the plan centres frames, else of its first sample.
+        """
+        rate = self._arguments.get("sr", 22050) if sr is None else sr
+        rate = check_float("sr", rate, exclusive_minimum=0)
+        return np.arange(self.n_frames(n_samples)) * self.hop_length / rate
+
+    # -- the call ----------------------------------------------------------------------------------
+
+    def __call__(self, y: Any, out: Array | None = None, n_threads: int = 1) -> Array:
+        """Transform signals.
+
+        Parameters
+        ----------
+        y : array, shape=(..., n)
+            float32, float64, or int16 if the plan has an `input_scale`. Any strides and byte
+            order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``.
+        out : np.ndarray, shape=(..., n_bins, n_frames), optional
+            Where to write the result, of the type that would be returned; any strides.
+        n_threads : int >= 1
+            Threads to use at the most, the calling one included. The result does not depend on it.
+
+        Returns
+        -------
+        np.ndarray, shape=(..., n_bins, n_frames)
+            `out`, or a new array. Real output has the type of `y` (float32 for int16), complex
+            output the complex type of the same precision.
+
+        Raises
+        ------
+        ParameterError
+            If `y` is empty, too short, not finite or of another type, or if `out` does not fit.
+        """
+        y = as_signal(y)
+        wide = self._check_signal(y)
+        core = self._core(wide or self.precision == "double")
+        n_frames = core.n_frames(y.shape[-1])
+        if n_frames == 0:
+            self._refuse_length(y.shape[-1])
+        real = _F64 if wide else _F32
+        dtype = np.dtype(_COMPLEX[real]) if self._output == "complex" else real
+        shape = (*y.shape[:-1], core.n_bins, n_frames)
+        if out is None:
+            out = np.empty(shape, dtype, self._order)
+        else:
+            check_out(out, shape, dtype)
+            if same_memory(y, out):
+                raise ParameterError("out: must not overlap y")
+        core.exec(y, out, check_threads(n_threads), False)
+        return out
+
+    def _check_signal(self, y: Array) -> bool:
+        """Check type and shape; return whether the samples are double."""
+        dtype = y.dtype.newbyteorder("=") if y.dtype.byteorder not in "=|" else y.dtype
+        if dtype == _I16:
+            if self._arguments["input_scale"] is None:
+                raise ParameterError(
+                    "y: int16 samples need a plan with input_scale, such as input_scale=1/32768"
+                )
+        elif dtype != _F32 and dtype != _F64:
+            raise ParameterError(f"y: has dtype {y.dtype}; must be float32, float64 or int16")
+        if y.ndim == 0:
+            raise ParameterError("y: is a scalar; must have at least one dimension")
+        return dtype == _F64
+
+    def _refuse_length(self, n: int) -> None:
+        if n == 0:
+            raise ParameterError("y: is empty; must hold at least one sample")
+        raise ParameterError(
+            f"n_fft={self.n_fft}: is too large for uncentered analysis of a signal of {n} samples"
+        )
+
+    def _stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
+        """Return a stream: the same transform of signals that arrive in pieces."""
+        return Stream(self, channels, n_threads)
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Check an argument ``out``."""
+    if not isinstance(out, np.ndarray):
+        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    if out.shape != shape:
+        raise ParameterError(f"out: has shape {out.shape}; must be {shape}")
+    if out.dtype != dtype or not out.dtype.isnative:
+        raise ParameterError(f"out: has dtype {out.dtype}; must be {dtype}")
+    check_writable(out)
+
+
+def check_writable(out: Array) -> None:
+    """Check that an array can be written to, by aligned stores."""
+    if not out.flags.writeable:
+        raise ParameterError("out: is read-only; must be writable")
+    if not out.flags.aligned:
+        raise ParameterError("out: is not aligned to its type")
+
+
+def _rebuild(plan: type[_Plan], arguments: dict[str, Any]) -> _Plan:
+    return plan(**arguments)
+
+
+class Stream:
+    """A plan fed in pieces: the frames of any chunking are those of one call, bit for bit."""
+
+    def __init__(self, plan: _Plan, channels: int, n_threads: int = 1) -> None:
+        settings: dict[str, Any] = plan._settings  # type: ignore[attr-defined]
+        if settings.get("top_db", -1) >= 0 or settings.get("ref_max"):
+            raise ParameterError(
+                "top_db and ref='max' need the whole signal: a stream takes a fixed log_floor"
+            )
+        self._plan = plan
+        self._n_threads = check_threads(n_threads)
+        self._channels = check_int("channels", channels, minimum=1, maximum=2**20)
+        self._streams: dict[bool, Any] = {}
+
+    def _out(self, n_frames: int, wide: bool) -> Array:
+        real = _F64 if wide else _F32
+        dtype = np.dtype(_COMPLEX[real]) if self._plan._output == "complex" else real
+        return np.empty((self._channels, self._plan.n_bins, n_frames), dtype, self._plan._order)
+
+    def push(self, chunk: Any) -> Array:
+        """Take the next samples of all channels; return the frames that they complete.
+
+        Parameters
+        ----------
+        chunk : array, shape=(channels, n)
+            n may be 0. All chunks have one type.
+
+        Returns
+        -------
+        np.ndarray, shape=(channels, n_bins, k)
+        """
+        chunk = as_signal(chunk)
+        wide = self._plan._check_signal(chunk)
+        if chunk.ndim != 2 or chunk.shape[0] != self._channels:
+            raise ParameterError(f"chunk: has shape {chunk.shape}; must be ({self._channels}, n)")
+        if wide not in self._streams:
+            if self._streams:
+                raise ParameterError(f"chunk: has dtype {chunk.dtype}, unlike the chunks before it")
+            core = self._plan._core(wide or self._plan.precision == "double")
+            self._streams[wide] = _core.Stream(core, self._channels)
+        stream = self._streams[wide]
+        out = self._out(stream.ready(chunk.shape[-1]), wide)
+        stream.push(chunk, out, self._n_threads)
+        return out
+
+    def flush(self) -> Array:
+        """End the signals; return the last frames, shape=(channels, n_bins, k)."""
+        for wide, stream in self._streams.items():
+            out = self._out(stream.pending(), wide)
+            stream.flush(out, self._n_threads)
+            return out
+        self._plan._refuse_length(0)
+        raise AssertionError
+
+
+class STFT(_Plan):
+    """Short-time Fourier transform.
+
+    Parameters
+    ----------
+    n_fft : int >= 1
+        Samples per frame and size of the FFT.
+    hop_length : int >= 1, optional
+        Samples from one frame to the next. Default: ``win_length // 4``.
+    win_length : int in [1, n_fft], optional
+        Length of the window, which is centred in the frame. Default: `n_fft`.
+    window : str, tuple, float, callable or array
+        See `fastspec.get_window`; periodic.
+    center : bool
+        Whether frame t is centred on sample ``t * hop_length``, or begins there.
+    pad_mode : {'constant', 'edge', 'linear_ramp', 'reflect', 'symmetric', 'empty'}
+        What centred frames hold beyond the ends of the signal, as `numpy.pad` has it; 'empty' is
+        zeros.
+    pad_tail : {'exact', 'librosa'}
+        With ``'librosa'``, ``pad_mode='reflect'`` repeats a peculiarity of librosa 0.11 in the last
+        sample of a last frame that is centred on the signal's end. It concerns windows that do
+        not fall to zero.
+    input_scale : float, optional
+        Factor for int16 input, which is refused without it.
+    precision : {None, 'single', 'double'}
+        ``'double'`` computes float32 input in float64. Default: `fastspec.get_precision`.
+    engine : {'auto', 'fftw'}
+        FFT engine.
+    planner : {'estimate', 'measure'}
+        Whether FFTW plans at once, or times candidates first (up to some seconds).
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range.
+    EngineError
+        If there is no FFT library.
+
+    Examples
+    --------
+    >>> import numpy as np, fastspec
+    >>> stft = fastspec.STFT(n_fft=1024)
+    >>> stft(np.zeros((2, 22050), np.float32)).shape
+    (2, 513, 87)
+    """
+
+    _output = "complex"
+    _order = "F"
+
+    def __init__(
+        self,
+        *,
+        n_fft: int = 2048,
+        hop_length: int | None = None,
+        win_length: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        pad_tail: str = "exact",
+        input_scale: float | None = None,
+        precision: str | None = None,
+        engine: str = "auto",
+        planner: str = "estimate",
+    ) -> None:
+        arguments = dict(locals())
+        arguments.pop("self")
+        arguments.pop("__class__", None)
+        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
+        super().__init__(arguments)
+        self._finish()
+
+    @property
+    def frequencies(self) -> npt.NDArray[np.float64]:
+        """Centre of each bin as a fraction of the sample rate, shape=(n_bins,)."""
+        return fft_frequencies(sr=1, n_fft=self.n_fft)
+
+
+class Spectrogram(_Plan):
+    """Magnitudes of the STFT, raised to a power.
+
+    Parameters
+    ----------
+    power : float > 0
+        Exponent of the magnitude: 1 for amplitude, 2 for power.
+    n_fft, hop_length, win_length, window, center, pad_mode, pad_tail, input_scale, precision, \
+engine, planner
+        See `STFT`.
+    """
+
+    _output = "spectrum"
+
+    def __init__(
+        self,
+        *,
+        n_fft: int = 2048,
+        hop_length: int | None = None,
+        win_length: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        power: float = 2.0,
+        pad_tail: str = "exact",
+        input_scale: float | None = None,
+        precision: str | None = None,
+        engine: str = "auto",
+        planner: str = "estimate",
+    ) -> None:
+        arguments = dict(locals())
+        arguments.pop("self")
+        arguments.pop("__class__", None)
+        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
+        arguments["power"] = check_float("power", power, exclusive_minimum=0)
+        super().__init__(arguments)
+        self._finish(power=arguments["power"])
+
+    @property
+    def frequencies(self) -> npt.NDArray[np.float64]:
+        """Centre of each bin as a fraction of the sample rate, shape=(n_bins,)."""
+        return fft_frequencies(sr=1, n_fft=self.n_fft)
+
+
+class _MelPlan(_Plan):
+    """The mel bank and the logarithm, for mel spectrograms and MFCCs."""
+
+    def _mel_settings(self, a: dict[str, Any]) -> dict[str, Any]:
+        """Check the mel arguments in place; return the core's settings."""
+        a["sr"] = check_float("sr", a["sr"], exclusive_minimum=0)
+        a["n_mels"] = check_int("n_mels", a["n_mels"], minimum=1, maximum=2**24)
+        a["power"] = check_float("power", a["power"], exclusive_minimum=0)
+        a["amin"] = check_float("amin", a["amin"], exclusive_minimum=0)
+        a["n_fft"] = check_int("n_fft", a["n_fft"], minimum=1, maximum=2**30)
+        a["log"] = _check_log(a["log"])
+        ref_max = a["ref"] == "max" if isinstance(a["ref"], str) else False
+        if isinstance(a["ref"], str):
+            check_choice("ref", a["ref"], ("max",))
+        else:
+            a["ref"] = check_float("ref", a["ref"], exclusive_minimum=0)
+        for name in ("top_db", "log_floor"):
+            if a[name] is not None:
+                a[name] = check_float(name, a[name], minimum=0 if name == "top_db" else None)
+                if a["log"] is None:
+                    raise ParameterError(f"{name}={a[name]}: needs a log other than None")
+        bank = mel_filter(
+            sr=a["sr"],
+            n_fft=a["n_fft"],
+            n_mels=a["n_mels"],
+            fmin=a["fmin"],
+            fmax=a["fmax"],
+            htk=a["htk"],
+            norm=a["norm"],
+            dtype=a["bank_dtype"],
+        )
+        a["bank_dtype"] = bank.dtype.name
+        a["fmin"] = float(a["fmin"])
+        a["fmax"] = None if a["fmax"] is None else float(a["fmax"])
+        return {
+            "power": a["power"],
+            "bands": np.ascontiguousarray(bank, dtype=np.float64),
+            "n_bands": a["n_mels"],
+            "log": _LOGS[a["log"]],
+            "amin": a["amin"],
+            "ref": 1.0 if ref_max else a["ref"],
+            "ref_max": ref_max,
+            "top_db": -1.0 if a["top_db"] is None else a["top_db"],
+            "log_floor": -math.inf if a["log_floor"] is None else a["log_floor"],
+        }
+
+
+def _check_log(log: object) -> str | None:
+    if log is None or (isinstance(log, str) and log in _LOGS):
+        return log
+    return check_choice("log", log, ("db", "ln", "log10"))
+
+
+class MelSpectrogram(_MelPlan):
+    """Mel spectrogram, linear or logarithmic, without the spectrogram in between.
+
+    Parameters
+    ----------
+    sr : float > 0
+        Sample rate in Hz.
+    n_fft, hop_length, win_length, window, center, pad_mode, pad_tail, input_scale, precision, \
+engine, planner
+        See `STFT`.
+    power : float > 0
+        Exponent of the magnitude before the bands are summed.
+    n_mels : int >= 1
+        Bands.
+    fmin, fmax : float
+        Lowest and highest frequency in Hz. Default: 0 and ``sr / 2``.
+    htk : bool
+        HTK's mel scale instead of Slaney's.
+    norm : {'slaney', None, 1, 2, inf}
+        See `fastspec.mel_filter`.
+    log : {None, 'db', 'ln', 'log10'}
+        ``'db'`` is ``10 log10(max(amin, x)) - 10 log10(max(amin, ref))``; the others likewise.
+    amin : float > 0
+        Smallest value before the logarithm.
+    ref : float > 0, or 'max'
+        Reference of the logarithm; 'max' is the largest value of each signal.
+    top_db : float >= 0, optional
+        Raise what is more than this below the largest value of its signal, in units of `log`.
+    log_floor : float, optional
+        Raise what is below this, in units of `log`.
+    bank_dtype : dtype
+        Type that the filter bank is rounded to; librosa's is float32.
+
+    Examples
+    --------
+    >>> import numpy as np, fastspec
+    >>> mel = fastspec.MelSpectrogram(sr=16000, n_fft=400, hop_length=160, n_mels=80, log="db")
+    >>> mel(np.zeros(16000, np.float32)).shape
+    (80, 101)
+    """
+
+    _output = "bands"
+
+    def __init__(
+        self,
+        *,
+        sr: float = 22050,
+        n_fft: int = 2048,
+        hop_length: int | None = 512,
+        win_length: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        power: float = 2.0,
+        n_mels: int = 128,
+        fmin: float = 0.0,
+        fmax: float | None = None,
+        htk: bool = False,
+        norm: str | float | None = "slaney",
+        log: str | None = None,
+        amin: float = 1e-10,
+        ref: float | str = 1.0,
+        top_db: float | None = None,
+        log_floor: float | None = None,
+        bank_dtype: npt.DTypeLike = np.float32,
+        pad_tail: str = "exact",
+        input_scale: float | None = None,
+        precision: str | None = None,
+        engine: str = "auto",
+        planner: str = "estimate",
+    ) -> None:
+        arguments = dict(locals())
+        arguments.pop("self")
+        arguments.pop("__class__", None)
+        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
+        if ref == "max" and log is None:
+            raise ParameterError("ref='max': needs a log other than None")
+        settings = self._mel_settings(arguments)
+        super().__init__(arguments)
+        self._finish(**settings)
+
+    @property
+    def frequencies(self) -> npt.NDArray[np.float64]:
+        """Centre of each band in Hz, shape=(n_mels,)."""
+        a = self._arguments
+        fmax = a["sr"] / 2 if a["fmax"] is None else a["fmax"]
+        return mel_frequencies(a["n_mels"] + 2, fmin=a["fmin"], fmax=fmax, htk=a["htk"])[1:-1]
+
+
+class MFCC(_MelPlan):
+    """Mel-frequency cepstral coefficients, without any spectrogram in between.
+
+    The mel spectrogram is compressed by `log`, raised to `top_db` below its largest value, and
+    transformed along the bands by a DCT.
+
+    Parameters
+    ----------
+    sr : float > 0
+        Sample rate in Hz.
+    n_mfcc : int >= 1
+        Coefficients; at most `n_mels` are returned.
+    dct_type : {1, 2, 3}
+        Type of the DCT.
+    dct_norm : {'ortho', None}
+        Its normalisation, as `scipy.fft.dct` has it.
+    lifter : float >= 0
+        Coefficient i is multiplied by ``1 + lifter / 2 * sin(pi * (i + 1) / lifter)``; 0 is off.
+    top_db : float >= 0, optional
+        See `MelSpectrogram`. Default: 80.
+    n_fft, hop_length, win_length, window, center, pad_mode, power, n_mels, fmin, fmax, htk, norm, \
+log, amin, ref, log_floor, bank_dtype, pad_tail, input_scale, precision, engine, planner
+        See `MelSpectrogram`; `ref` is a number.
+    """
+
+    _output = "cepstrum"
+
+    def __init__(
+        self,
+        *,
+        sr: float = 22050,
+        n_mfcc: int = 20,
+        dct_type: int = 2,
+        dct_norm: str | None = "ortho",
+        lifter: float = 0,
+        n_fft: int = 2048,
+        hop_length: int | None = 512,
+        win_length: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        power: float = 2.0,
+        n_mels: int = 128,
+        fmin: float = 0.0,
+        fmax: float | None = None,
+        htk: bool = False,
+        norm: str | float | None = "slaney",
+        log: str | None = "db",
+        amin: float = 1e-10,
+        ref: float = 1.0,
+        top_db: float | None = 80.0,
+        log_floor: float | None = None,
+        bank_dtype: npt.DTypeLike = np.float32,
+        pad_tail: str = "exact",
+        input_scale: float | None = None,
+        precision: str | None = None,
+        engine: str = "auto",
+        planner: str = "estimate",
+    ) -> None:
+        arguments = dict(locals())
+        arguments.pop("self")
+        arguments.pop("__class__", None)
+        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
+        if isinstance(ref, str):
+            raise ParameterError(f"ref={ref!r}: must be a number > 0")
+        settings = self._mel_settings(arguments)
+        arguments["n_mfcc"] = check_int("n_mfcc", n_mfcc, minimum=1, maximum=2**24)
+        arguments["lifter"] = check_float("lifter", lifter, minimum=0)
+        matrix = dct_matrix(
+            arguments["n_mels"],
+            arguments["n_mfcc"],
+            dct_type=dct_type,
+            norm=dct_norm,
+            lifter=arguments["lifter"],
+        )
+        super().__init__(arguments)
+        self._finish(**settings, dct=matrix, n_ceps=matrix.shape[0])
+
+
+def warn_long_frame(n_fft: int, n: int, stacklevel: int) -> None:
+    """Warn, as librosa does, that a frame is longer than the signal."""
+    if n_fft > n:
+        message = f"n_fft={n_fft} is too large for input signal of length={n}"
+        warnings.warn(message, stacklevel=stacklevel + 1)
+
+
+PadFunction = Callable[..., Any]
