@@ -151,7 +151,8 @@ typedef enum fspec_precision { FSPEC_SINGLE = 1, FSPEC_DOUBLE = 2 } fspec_precis
 
 typedef enum fspec_engine {
     FSPEC_ENGINE_AUTO = 0, /* the best one that has the size */
-    FSPEC_ENGINE_FFTW = 1
+    FSPEC_ENGINE_FFTW = 1, /* any size; needs fspec_fftw_load */
+    FSPEC_ENGINE_LANES = 2 /* built in: even sizes from 16 to 131072 with no prime factor above 5 */
 } fspec_engine;
 
 typedef enum fspec_effort {
@@ -223,7 +224,7 @@ FSPEC_API int64_t fspec_frontend_n_bins(const fspec_frontend *plan);
 /* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (n_fft / 2) - n_fft) / hop_length, else
  * 1 + (n_samples - n_fft) / hop_length; 0 where no frame fits or n_samples < 1. */
 FSPEC_API int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples);
-/* The name of the engine in use: "fftw". */
+/* The name of the engine in use: "lanes" or "fftw". */
 FSPEC_API const char *fspec_frontend_engine(const fspec_frontend *plan);
 /* Scratch in bytes that a call on n_signals signals with n_frames frames in all takes, at n_threads. 0 if that overflows. */
 FSPEC_API size_t fspec_frontend_scratch(const fspec_frontend *plan, int64_t n_signals, int64_t n_frames, int32_t n_threads);

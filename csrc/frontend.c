@@ -94,20 +94,34 @@ static void *typed_copy(const double *x, int64_t n, int64_t room, int is_double)
     return copy;
 }
 
-static fspec_status make_window(const fspec_frontend_config *c, fspec_frontend *plan)
+/* The window, and the engine that applies it. */
+static fspec_status make_engine(const fspec_frontend_config *c, fspec_frontend *plan)
 {
     size_t bytes;
     double *hann = NULL;
-    if (!c->window) {
+    const double *window = c->window;
+    fspec_status status;
+    if (!window) {
         if (!fs_size(c->n_fft, sizeof(double), 0, &bytes))
             return FSPEC_TOO_LARGE;
         if (!(hann = fs_alloc(bytes)))
             return FSPEC_NO_MEMORY;
         fspec_hann(c->n_fft, 1, hann);
+        window = hann;
     }
-    plan->window = typed_copy(hann ? hann : c->window, c->n_fft, c->n_fft, plan->is_double);
+    if (c->engine == FSPEC_ENGINE_LANES || (c->engine == FSPEC_ENGINE_AUTO && fs_lanes_has(c->n_fft))) {
+        status = FSPEC_NO_ENGINE;
+        if (fs_lanes_has(c->n_fft))
+            status = fs_lanes_create(c->n_fft, c->hop_length, plan->is_double, window, &plan->lanes);
+        if (status == FSPEC_OK)
+            plan->kernels = plan->lanes->kernels;
+    } else {
+        plan->window = typed_copy(window, c->n_fft, c->n_fft, plan->is_double);
+        status = plan->window ? fs_fft_acquire(c->engine, c->n_fft, plan->is_double, 0, c->effort, &plan->fft)
+                              : FSPEC_NO_MEMORY;
+    }
     fs_free(hann);
-    return plan->window ? FSPEC_OK : FSPEC_NO_MEMORY;
+    return status;
 }
 
 /* The part of the dB scale that does not depend on the signal, in the order of librosa's operations. */
@@ -134,9 +148,7 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
     plan->n_out = plan->n_bins;
     plan->top_db = -1;
     plan->log_floor = -INFINITY;
-    fspec_status status = make_window(c, plan);
-    if (status == FSPEC_OK)
-        status = fs_fft_acquire(c->engine, c->n_fft, plan->is_double, 0, c->effort, &plan->fft);
+    fspec_status status = make_engine(c, plan);
     if (status == FSPEC_OK && c->output >= FSPEC_OUT_BANDS) {
         plan->n_bands = plan->n_out = c->n_bands;
         plan->log = (fs_log_spec){c->log, c->amin, log_offset(c)};
@@ -179,6 +191,7 @@ void fspec_frontend_free(fspec_frontend *plan)
 {
     if (!plan)
         return;
+    fs_lanes_free(plan->lanes);
     fs_fft_release(plan->fft);
     fs_free(plan->window);
     fs_bands_free(&plan->bands);
@@ -198,5 +211,5 @@ int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples)
 
 const char *fspec_frontend_engine(const fspec_frontend *plan)
 {
-    return fs_fft_name(plan->fft);
+    return plan->lanes ? "lanes" : fs_fft_name(plan->fft);
 }

@@ -3,6 +3,7 @@
 #define FSPEC_FRONTEND_H
 
 #include "fft.h"
+#include "fft_lanes.h"
 #include "filterbank.h"
 #include "framing.h"
 #include "memory.h"
@@ -11,7 +12,8 @@
 
 struct fspec_frontend {
     fs_framing framing;
-    const fs_kernels *kernels;
+    const fs_kernels *kernels; /* of full blocks */
+    fs_lanes *lanes;           /* the built-in engine, or NULL: then fft */
     fs_fft *fft;
     fspec_output output;
     int is_double;

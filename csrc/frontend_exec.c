@@ -3,47 +3,15 @@
  * The frames of all items are numbered through. A block is the next W of them, one per lane, so that the last frames of one
  * signal share a block with the first of the next. */
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "arrays.h"
-#include "frontend.h"
+#include "blocks.h"
 
 enum {
-    SPAN_SAMPLES = 1 << 15,  /* converted or padded samples that a worker holds at a time */
     PIECE_SAMPLES = 1 << 18, /* work between two looks at the cancel callback */
     MAX_GRAIN = 16
 };
-
-/* One worker's scratch. */
-typedef struct desk {
-    void *span;                      /* samples [span_begin, span_end) of item span_item, converted, edges included */
-    void *frame, *spectrum;          /* the FFT's rows */
-    void *rows;                      /* one row per lane: powers, or complex spectra to be stored bin by bin */
-    void *block, *banded, *mixed;    /* [row][lane] */
-    int64_t span_item, span_begin, span_end;
-} desk;
-
-typedef struct run {
-    const fspec_frontend *plan;
-    const fs_item *items;
-    const int64_t *first_frame; /* of each item, n_items + 1 */
-    int64_t n_items, n_frames, pitch, span_samples;
-    const fspec_call *call;
-    fspec_dtype out_dtype;
-    size_t out_size;
-    desk *desks;
-    _Atomic uint64_t *largest; /* per item, or one: the bits of a double */
-    float *keys;               /* per frame, for the threshold of the cepstrum */
-    int final;                 /* second pass of the cepstrum: `largest` is final */
-} run;
-
-/* The lanes of one block. */
-typedef struct lanes {
-    size_t n;
-    int64_t item[FS_MAX_LANES], frame[FS_MAX_LANES]; /* frame: within the item's channel */
-    char *out[FS_MAX_LANES];
-} lanes;
 
 fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtype)
 {
@@ -68,7 +36,7 @@ static void raise_to(_Atomic uint64_t *slot, double x)
             break;
 }
 
-static _Atomic uint64_t *slot_of(const run *r, int64_t item)
+static _Atomic uint64_t *slot_of(const fs_run *r, int64_t item)
 {
     return r->largest + (r->call->whole_array ? 0 : item);
 }
@@ -80,42 +48,38 @@ static int needs_largest(const fspec_frontend *plan)
     return plan->top_db >= 0 || plan->ref_max;
 }
 
-/* Rows of the spectrum hold whole vectors, and are spread over the cache's sets. */
-static int64_t row_pitch(const fspec_frontend *plan)
+static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
 {
-    int64_t pitch = (plan->n_bins + FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
-    return pitch % 512 == 0 ? pitch + FS_MAX_LANES : pitch;
-}
-
-static int64_t span_length(const fspec_frontend *plan)
-{
-    return plan->framing.n_fft > SPAN_SAMPLES ? plan->framing.n_fft : SPAN_SAMPLES;
-}
-
-static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, desk *d)
-{
-    const int64_t w = (int64_t)plan->kernels->lanes, pitch = row_pitch(plan);
+    const int64_t w = (int64_t)plan->kernels->lanes, pitch = fs_row_pitch(plan);
     const size_t size = plan->kernels->real_size;
-    desk unused;
+    const int is_complex = plan->output == FSPEC_OUT_COMPLEX;
+    fs_desk unused;
     if (!d)
         d = &unused;
-    *d = (desk){.span_item = -1};
-    d->span = fs_take(arena, span_length(plan), size);
-    d->frame = fs_take(arena, plan->framing.n_fft + 2, size);
-    d->spectrum = fs_take(arena, 2 * pitch, size);
-    d->rows = fs_take(arena, w * pitch, plan->output == FSPEC_OUT_COMPLEX ? 2 * size : size);
-    if (plan->output == FSPEC_OUT_COMPLEX)
-        return;
-    d->block = fs_take(arena, w * plan->n_bins, size);
+    *d = (fs_desk){.span_item = -1};
+    d->span = fs_take(arena, fs_span_length(plan), size);
+    if (plan->lanes) {
+        d->panel = fs_take(arena, fs_lanes_panel_size(plan->lanes), size);
+        d->z = fs_take(arena, fs_lanes_z_size(plan->lanes), size);
+        d->spare = fs_take(arena, fs_lanes_spare_size(plan->lanes), size);
+        if (is_complex || plan->power != 2)
+            d->complex_block = fs_take(arena, 2 * w * plan->n_bins, size);
+    } else {
+        d->frame = fs_take(arena, plan->framing.n_fft + 2, size);
+        d->spectrum = fs_take(arena, 2 * pitch, size);
+        d->rows = fs_take(arena, w * pitch, is_complex ? 2 * size : size);
+    }
+    if (!is_complex)
+        d->block = fs_take(arena, w * plan->n_bins, size);
     if (plan->output >= FSPEC_OUT_BANDS)
         d->banded = fs_take(arena, w * plan->n_bands, size);
     if (plan->output == FSPEC_OUT_CEPSTRUM)
         d->mixed = fs_take(arena, w * plan->n_out, size);
 }
 
-static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, run *r)
+static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, fs_run *r)
 {
-    desk *desks = fs_take(arena, n_workers, sizeof *desks);
+    fs_desk *desks = fs_take(arena, n_workers, sizeof *desks);
     int64_t *first_frame = fs_take(arena, n_items + 1, sizeof *first_frame);
     void *largest = needs_largest(plan) ? fs_take(arena, n_items, sizeof(uint64_t)) : NULL;
     float *keys = plan->output == FSPEC_OUT_CEPSTRUM && plan->top_db >= 0 ? fs_take(arena, n_frames, sizeof *keys) : NULL;
@@ -143,120 +107,10 @@ static int64_t n_blocks(const fspec_frontend *plan, int64_t n_frames)
     return n_frames / w + (n_frames % w != 0);
 }
 
-/* ---- one frame's spectrum ----------------------------------------------------------------------------------------- */
-
-/* Fetches the frame of lane `i` and as many of the following lanes' as are its successors and find room. */
-static const void *fetch_span(const run *r, desk *d, const lanes *l, size_t i)
-{
-    const fspec_frontend *plan = r->plan;
-    const fs_framing *f = &plan->framing;
-    const int64_t begin = l->frame[i] * f->hop - f->pad;
-    int64_t end = begin + f->n_fft;
-    for (size_t k = i + 1; k < l->n && l->item[k] == l->item[i] && f->hop < f->n_fft; k++) {
-        if (end + f->hop - begin > r->span_samples)
-            break;
-        end += f->hop;
-    }
-    fs_fetch(f, &r->items[l->item[i]].source, begin, end - begin, d->span, plan->is_double, plan->input_scale);
-    d->span_item = l->item[i];
-    d->span_begin = begin;
-    d->span_end = end;
-    return d->span;
-}
-
-/* Where the samples of lane i's frame stand: in the signal itself if possible. */
-static const void *frame_samples(const run *r, desk *d, const lanes *l, size_t i)
-{
-    const fspec_frontend *plan = r->plan;
-    const fs_framing *f = &plan->framing;
-    const int64_t begin = l->frame[i] * f->hop - f->pad;
-    const void *p = fs_direct(&r->items[l->item[i]].source, begin, f->n_fft, plan->is_double);
-    if (p)
-        return p;
-    if (d->span_item == l->item[i] && begin >= d->span_begin && begin + f->n_fft <= d->span_end)
-        return (const char *)d->span + (size_t)(begin - d->span_begin) * plan->kernels->real_size;
-    return fetch_span(r, d, l, i);
-}
-
-static void transform(const run *r, desk *d, const lanes *l, size_t i)
-{
-    const fspec_frontend *plan = r->plan;
-    plan->kernels->multiply(d->frame, frame_samples(r, d, l, i), plan->window, (size_t)plan->framing.n_fft);
-    fs_fft_forward(plan->fft, d->frame, d->spectrum);
-}
-
-/* ---- stores ------------------------------------------------------------------------------------------------------- */
-
-/* [row][lane] to the output. */
-static void store_block(const run *r, const lanes *l, const void *block, int64_t n_rows)
-{
-    const fspec_frontend *plan = r->plan;
-    const size_t w = plan->kernels->lanes, size = plan->kernels->real_size;
-    const int out_double = r->out_dtype == FSPEC_FLOAT64, same = out_double == plan->is_double;
-    const fspec_matrix *m = &r->items[l->item[0]].out;
-    int alike = 1;
-    for (size_t i = 1; i < l->n; i++) {
-        const fspec_matrix *other = &r->items[l->item[i]].out;
-        alike &= other->bin_stride == m->bin_stride;
-    }
-    if (same && alike && m->bin_stride == (int64_t)size) {
-        plan->kernels->lanes_to_rows((void *const *)l->out, block, (size_t)n_rows, l->n);
-    } else if (same && l->item[0] == l->item[l->n - 1] && m->frame_stride == (int64_t)size) {
-        for (int64_t row = 0; row < n_rows; row++)
-            memcpy(l->out[0] + row * m->bin_stride, (const char *)block + (size_t)row * w * size, l->n * size);
-    } else {
-        for (size_t i = 0; i < l->n; i++)
-            fs_copy_values(l->out[i], r->items[l->item[i]].out.bin_stride, out_double, (const char *)block + i * size,
-                           (int64_t)(w * size), plan->is_double, n_rows);
-    }
-}
-
-static void store_complex_row(const run *r, const lanes *l, size_t i, const void *spectrum)
-{
-    const fspec_frontend *plan = r->plan;
-    const int64_t size = (int64_t)plan->kernels->real_size, part = (int64_t)r->out_size / 2;
-    const int64_t stride = r->items[l->item[i]].out.bin_stride;
-    const int out_double = r->out_dtype == FSPEC_COMPLEX128;
-    if (stride == 2 * part) {
-        fs_copy_values(l->out[i], part, out_double, spectrum, size, plan->is_double, 2 * plan->n_bins);
-    } else {
-        fs_copy_values(l->out[i], stride, out_double, spectrum, 2 * size, plan->is_double, plan->n_bins);
-        fs_copy_values(l->out[i] + part, stride, out_double, (const char *)spectrum + size, 2 * size, plan->is_double,
-                       plan->n_bins);
-    }
-}
-
-/* Bin by bin where the frames of a bin are neighbours: a cache line is then touched once for all lanes. */
-static void store_complex_rows(const run *r, const desk *d, const lanes *l)
-{
-    const fspec_frontend *plan = r->plan;
-    const size_t size = plan->kernels->real_size;
-    for (int64_t bin = 0; bin < plan->n_bins; bin++)
-        for (size_t i = 0; i < l->n; i++)
-            memcpy(l->out[i] + bin * r->items[l->item[i]].out.bin_stride,
-                   (const char *)d->rows + ((size_t)r->pitch * i + (size_t)bin) * 2 * size, 2 * size);
-}
-
-static void complex_block(const run *r, desk *d, const lanes *l)
-{
-    const fspec_frontend *plan = r->plan;
-    const size_t size = plan->kernels->real_size;
-    const int by_bins = r->out_size == 2 * size && r->items[l->item[0]].out.frame_stride == (int64_t)r->out_size;
-    for (size_t i = 0; i < l->n; i++) {
-        transform(r, d, l, i);
-        if (by_bins)
-            memcpy((char *)d->rows + (size_t)r->pitch * i * 2 * size, d->spectrum, (size_t)plan->n_bins * 2 * size);
-        else
-            store_complex_row(r, l, i, d->spectrum);
-    }
-    if (by_bins)
-        store_complex_rows(r, d, l);
-}
-
 /* ---- the rooms, block by block ------------------------------------------------------------------------------------ */
 
 /* Frame t of the item goes to column t - first. */
-static void seat_lanes(const run *r, int64_t block, lanes *l)
+static void seat_lanes(const fs_run *r, int64_t block, fs_seats *l)
 {
     const int64_t w = (int64_t)r->plan->kernels->lanes, begin = block * w;
     int64_t low = 0, high = r->n_items;
@@ -268,6 +122,9 @@ static void seat_lanes(const run *r, int64_t block, lanes *l)
             high = middle;
     }
     l->n = (size_t)(r->n_frames - begin < w ? r->n_frames - begin : w);
+    l->k = r->plan->kernels;
+    if (l->n <= l->k->narrow->lanes)
+        l->k = l->k->narrow;
     for (size_t i = 0; i < l->n; i++) {
         while (begin + (int64_t)i >= r->first_frame[low + 1])
             low++;
@@ -301,11 +158,11 @@ static float round_down(double x)
 /* top_db before the DCT, when the largest value of the signal is not known yet: clip by the largest so far, and note the
  * smallest value that is left. The frame is right as it is if that is not under the final threshold, since thresholds only
  * rise; otherwise the second pass does it again. */
-static void clip_so_far(const run *r, int64_t block, const lanes *l, void *banded)
+static void clip_so_far(const fs_run *r, int64_t block, const fs_seats *l, void *banded)
 {
     const fspec_frontend *plan = r->plan;
     _Alignas(FS_ALIGN) char least[FS_MAX_LANES * 8], most[FS_MAX_LANES * 8], floor[FS_MAX_LANES * 8] = {0};
-    plan->kernels->extremes(banded, (size_t)plan->n_bands, least, most);
+    l->k->extremes(banded, (size_t)plan->n_bands, least, most);
     for (size_t i = 0; i < l->n; i++)
         raise_to(slot_of(r, l->item[i]), lane_value(plan, most, i));
     for (size_t i = 0; i < l->n; i++) {
@@ -314,69 +171,32 @@ static void clip_so_far(const run *r, int64_t block, const lanes *l, void *bande
         r->keys[block * (int64_t)plan->kernels->lanes + (int64_t)i] = round_down(low > threshold ? low : threshold);
         set_lane(plan, floor, i, threshold);
     }
-    plan->kernels->clip_lanes(banded, (size_t)plan->n_bands, floor);
+    l->k->clip_lanes(banded, (size_t)plan->n_bands, floor);
 }
 
-static void clip_finally(const run *r, const lanes *l, void *banded)
+static void clip_finally(const fs_run *r, const fs_seats *l, void *banded)
 {
     const fspec_frontend *plan = r->plan;
     _Alignas(FS_ALIGN) char floor[FS_MAX_LANES * 8] = {0};
     for (size_t i = 0; i < l->n; i++)
         set_lane(plan, floor, i,
                  fs_top_db_floor(as_double(atomic_load(slot_of(r, l->item[i]))), plan->top_db, plan->is_double));
-    plan->kernels->clip_lanes(banded, (size_t)plan->n_bands, floor);
+    l->k->clip_lanes(banded, (size_t)plan->n_bands, floor);
 }
 
-static void note_largest(const run *r, const lanes *l, const void *banded)
+static void note_largest(const fs_run *r, const fs_seats *l, const void *banded)
 {
     const fspec_frontend *plan = r->plan;
     _Alignas(FS_ALIGN) char least[FS_MAX_LANES * 8], most[FS_MAX_LANES * 8];
-    plan->kernels->extremes(banded, (size_t)plan->n_bands, least, most);
+    l->k->extremes(banded, (size_t)plan->n_bands, least, most);
     for (size_t i = 0; i < l->n; i++)
         raise_to(slot_of(r, l->item[i]), lane_value(plan, most, i));
 }
 
-/* Powers that the caller brought, to [bin][lane]. */
-static void given_block(const run *r, desk *d, const lanes *l)
+static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
-    const fs_kernels *k = plan->kernels;
-    const int64_t step = (int64_t)(k->lanes * k->real_size);
-    memset(d->block, 0, (size_t)plan->n_bins * (size_t)step);
-    for (size_t i = 0; i < l->n; i++) {
-        const fs_item *item = &r->items[l->item[i]];
-        fs_copy_values((char *)d->block + i * k->real_size, step, plan->is_double,
-                       (const char *)item->spectra->data + l->frame[i] * item->spectra->frame_stride,
-                       item->spectra->bin_stride, item->spectra_double, plan->n_bins);
-    }
-}
-
-/* Spectra of all lanes as [bin][lane] powers. */
-static void spectrum_block(const run *r, desk *d, const lanes *l)
-{
-    const fspec_frontend *plan = r->plan;
-    const fs_kernels *k = plan->kernels;
-    if (r->items[0].spectra) {
-        given_block(r, d, l);
-        return;
-    }
-    const size_t row_bytes = (size_t)r->pitch * k->real_size;
-    for (size_t i = 0; i < k->lanes; i++) {
-        char *row = (char *)d->rows + i * row_bytes;
-        if (i < l->n) {
-            transform(r, d, l, i);
-            k->power(row, d->spectrum, (size_t)plan->n_bins, plan->power);
-        } else {
-            memset(row, 0, row_bytes);
-        }
-    }
-    k->rows_to_lanes(d->block, d->rows, (size_t)r->pitch, (size_t)plan->n_bins);
-}
-
-static void banded_block(const run *r, desk *d, int64_t block, const lanes *l)
-{
-    const fspec_frontend *plan = r->plan;
-    const fs_kernels *k = plan->kernels;
+    const fs_kernels *k = l->k;
     _Alignas(FS_ALIGN) char floor[FS_MAX_LANES * 8];
     k->project(d->banded, d->block, &plan->bands);
     k->compress(d->banded, (size_t)plan->n_bands * k->lanes, &plan->log);
@@ -388,7 +208,7 @@ static void banded_block(const run *r, desk *d, int64_t block, const lanes *l)
     if (plan->output == FSPEC_OUT_BANDS) {
         if (r->largest)
             note_largest(r, l, d->banded);
-        store_block(r, l, d->banded, plan->n_bands);
+        fs_store_block(r, l, d->banded, plan->n_bands);
         return;
     }
     if (r->final)
@@ -396,11 +216,11 @@ static void banded_block(const run *r, desk *d, int64_t block, const lanes *l)
     else if (r->largest)
         clip_so_far(r, block, l, d->banded);
     k->mix(d->mixed, d->banded, plan->dct, (size_t)plan->n_out, (size_t)plan->n_bands);
-    store_block(r, l, d->mixed, plan->n_out);
+    fs_store_block(r, l, d->mixed, plan->n_out);
 }
 
 /* Whether the final threshold changes anything in a block of the cepstrum. */
-static int is_settled(const run *r, int64_t block, const lanes *l)
+static int is_settled(const fs_run *r, int64_t block, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     for (size_t i = 0; i < l->n; i++) {
@@ -414,20 +234,20 @@ static int is_settled(const run *r, int64_t block, const lanes *l)
 
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
-    const run *r = context;
-    desk *d = &r->desks[worker];
-    lanes l;
+    const fs_run *r = context;
+    fs_desk *d = &r->desks[worker];
+    fs_seats l;
     for (int64_t block = begin; block < end; block++) {
         seat_lanes(r, block, &l);
         if (r->final && is_settled(r, block, &l))
             continue;
         if (r->plan->output == FSPEC_OUT_COMPLEX) {
-            complex_block(r, d, &l);
+            fs_complex_block(r, d, &l);
             continue;
         }
-        spectrum_block(r, d, &l);
+        fs_power_block(r, d, &l);
         if (r->plan->output == FSPEC_OUT_SPECTRUM)
-            store_block(r, &l, d->block, r->plan->n_bins);
+            fs_store_block(r, &l, d->block, r->plan->n_bins);
         else
             banded_block(r, d, block, &l);
     }
@@ -445,7 +265,7 @@ static int64_t grain(const fspec_frontend *plan, int64_t blocks, int n_workers)
     return g < 1 ? 1 : g;
 }
 
-static fspec_status execute(run *r, int n_workers)
+static fspec_status execute(fs_run *r, int n_workers)
 {
     const fspec_frontend *plan = r->plan;
     const int64_t blocks = n_blocks(plan, r->n_frames), g = grain(plan, blocks, n_workers);
@@ -470,10 +290,10 @@ static fspec_status execute(run *r, int n_workers)
 fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
                              const fspec_call *call)
 {
-    run r = {.plan = plan, .items = items, .n_items = n_items, .call = call, .out_dtype = out_dtype};
-    r.out_size = fs_element_size(out_dtype);
-    r.pitch = row_pitch(plan);
-    r.span_samples = span_length(plan);
+    fs_run r = {.plan = plan, .items = items, .n_items = n_items, .call = call, .out_dtype = out_dtype};
+    r.out_size = (int64_t)fs_element_size(out_dtype);
+    r.pitch = fs_row_pitch(plan);
+    r.span_samples = fs_span_length(plan);
     for (int64_t i = 0; i < n_items; i++)
         if (__builtin_add_overflow(r.n_frames, items[i].n_frames, &r.n_frames))
             return FSPEC_TOO_LARGE;

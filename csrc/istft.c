@@ -219,14 +219,16 @@ static void emit(const run *r, const desk *d, int64_t signal, const void *sum, i
         fs_copy_values(to, out->stride, out_double, result, (int64_t)size, plan->is_double, n);
 }
 
-/* Emits the padded signal's samples [*position, limit), of which those below base + room stand in `sum`. */
+/* Emits the padded signal's samples [*position, limit), of which those in [base, base + room) stand in `sum`. */
 static void emit_until(const run *r, const desk *d, int64_t signal, int64_t base, int64_t *position, int64_t limit)
 {
     const size_t size = r->plan->kernels->real_size;
     while (*position < limit) {
         const int64_t offset = *position - base;
-        const void *sum = offset < r->room ? (const char *)d->sum + (size_t)offset * size : NULL;
+        const void *sum = offset >= 0 && offset < r->room ? (const char *)d->sum + (size_t)offset * size : NULL;
         int64_t n = limit - *position, most = sum ? r->room - offset : r->room;
+        if (offset < 0 && most > -offset)
+            most = -offset; /* a gap between frames, where hop_length > n_fft, at the beginning of a range */
         if (n > most)
             n = most;
         emit(r, d, signal, sum, *position - r->plan->pad, n);

@@ -27,9 +27,21 @@ typedef struct fs_log_spec {
     double amin, offset; /* offset is subtracted after the logarithm is scaled */
 } fs_log_spec;
 
-typedef struct fs_kernels {
+enum { FS_MAX_PASSES = 24 };
+
+/* The constants of a real FFT of n = 2 * first * row samples on lanes, in the table's type; see simd_fft.h. */
+typedef struct fs_lanes_tables {
+    size_t first, row, pitch; /* pitch: complex values from one row to the next */
+    int n_passes, radix[FS_MAX_PASSES];
+    const void *window;                /* n, halved, in the order in which the first pass reads samples */
+    const void *first_turns, *row_turns, *split_turns, *merge_turns;
+} fs_lanes_tables;
+
+typedef struct fs_kernels fs_kernels;
+struct fs_kernels {
     const char *tier;
     size_t lanes, real_size;
+    const fs_kernels *narrow; /* fewer lanes and the same bits, for blocks of few frames; or the table itself */
     /* out = a * b */
     void (*multiply)(void *out, const void *a, const void *b, size_t n);
     /* out[i] = |spectrum[i]|^p from n interleaved complex values; out and spectrum are padded to whole vectors */
@@ -61,7 +73,24 @@ typedef struct fs_kernels {
     void (*rephase)(void *out, const void *now, const void *before, const void *magnitude, size_t n, double k);
     /* 1 if all of x is finite */
     int (*all_finite)(const void *x, size_t n);
-} fs_kernels;
+    /* panel[column * pitch + row] = samples[row * step + column]: what n_rows - (n - 1) / step frames of n samples, `step`
+     * apart, share. Reads up to lanes - 1 samples more per row, and none beyond the last row's; writes whole vectors. */
+    void (*fft_spread)(void *panel, const void *samples, size_t step, size_t n_rows, size_t n_columns, size_t pitch);
+    /* panel[sample * pitch + lane] = frames[lane][sample] */
+    void (*fft_gather)(void *panel, const void *const *frames, size_t n_samples, size_t pitch);
+    /* Sample s of the lanes is at panel + offset[i], where s is the i-th sample that the first pass reads. out: a block of
+     * n/2 + 1 complex rows (real parts, imaginary parts), or of their squared magnitudes. z: first * pitch complex rows,
+     * spare: 2 * pitch. */
+    void (*fft_forward)(const fs_lanes_tables *tables, const void *panel, const uint32_t *offset, void *z, void *spare,
+                        void *out, int as_power);
+    /* A block of n/2 + 1 complex rows, overwritten, to one of n samples, times n. */
+    void (*fft_inverse)(const fs_lanes_tables *tables, void *bins, void *z, void *spare, void *samples);
+    /* out[i] = |block[i]|^p for complex rows */
+    void (*block_power)(void *out, const void *block, size_t n_rows, double p);
+    /* Complex block to rows of interleaved values and back */
+    void (*complex_to_rows)(void *const *out, const void *block, size_t n, size_t n_active);
+    void (*rows_to_complex)(void *block, const void *const *rows, size_t n);
+};
 
 /* The table in use for float (0) or double (1). */
 const fs_kernels *fs_kernels_for(int is_double);

@@ -76,7 +76,7 @@ static void KN(divide)(void *out_, const void *x_, const void *divisor_, size_t 
 }
 
 /* LANES interleaved complex values -> real and imaginary parts. */
-FS_INLINE void KN(split)(const real *p, vec *re, vec *im)
+FS_INLINE void KN(split_parts)(const real *p, vec *re, vec *im)
 {
     vec a = v_load(p), b = v_load(p + LANES);
 #if LANES == 2
@@ -144,17 +144,17 @@ static void KN(power)(void *out_, const void *spectrum_, size_t n, double p)
     vec re, im;
     if (p == 2) {
         for (size_t i = 0; i < n; i += LANES) {
-            KN(split)(spectrum + 2 * i, &re, &im);
+            KN(split_parts)(spectrum + 2 * i, &re, &im);
             v_store(out + i, KN(square)(re, im));
         }
     } else if (p == 1) {
         for (size_t i = 0; i < n; i += LANES) {
-            KN(split)(spectrum + 2 * i, &re, &im);
+            KN(split_parts)(spectrum + 2 * i, &re, &im);
             v_store(out + i, KN(magnitude)(re, im));
         }
     } else {
         for (size_t i = 0; i < n; i += LANES) {
-            KN(split)(spectrum + 2 * i, &re, &im);
+            KN(split_parts)(spectrum + 2 * i, &re, &im);
             v_store(out + i, KN(any_power)(re, im, p));
         }
     }
@@ -396,8 +396,8 @@ static void KN(rephase)(void *out_, const void *now_, const void *before_, const
         } else {
             m = v_load(magnitude + i);
         }
-        KN(split)(x, &re, &im);
-        KN(split)(b, &bre, &bim);
+        KN(split_parts)(x, &re, &im);
+        KN(split_parts)(b, &bre, &bim);
         KN(rephase_one)(&re, &im, bre, bim, m, factor);
         v_store(y, v_zip_low(re, im));
         v_store(y + LANES, v_zip_high(re, im));
@@ -426,9 +426,3 @@ static int KN(all_finite)(const void *x_, size_t n)
             return 0;
     return 1;
 }
-
-const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
-    TIER_STRING, LANES, sizeof(real),
-    KN(multiply), KN(power), KN(rows_to_lanes), KN(lanes_to_rows), KN(project), KN(compress), KN(clip_lanes), KN(extremes),
-    KN(mix), KN(multiply_add), KN(divide), KN(compress_array), KN(shift_clip), KN(rephase), KN(all_finite),
-};

@@ -13,12 +13,12 @@
 FS_INLINE void v_log_parts(vec x, vec *e, vec *f, vec *t)
 {
 #if FS_DOUBLE
-    const ivec half = (ivec){0} + INT64_C(0x3fe6a09e667f3bcd), bias = (ivec){0} + (INT64_C(2048) << 52);
+    const uvec half = (uvec){0} + UINT64_C(0x3fe6a09e667f3bcd), bias = (uvec){0} + (UINT64_C(2048) << 52);
     /* Shifted as a positive number, since 64-bit arithmetic shifts are slow before AVX-512; the exponent then becomes a
      * double by being written into the low bits of 1.5 * 2^52. */
-    ivec k = (ivec)(((fs_uvec_f64)((ivec)x - half + bias)) >> 52) - 2048;
-    vec m = (vec)((ivec)x - (k << 52)), z, s, r;
-    *e = (vec)(k + INT64_C(0x4338000000000000)) - v_set(6755399441055744.0);
+    uvec k = (((uvec)x - half + bias) >> 52) - 2048;
+    vec m = (vec)((uvec)x - (k << 52)), z, s, r;
+    *e = (vec)(k + UINT64_C(0x4338000000000000)) - v_set(6755399441055744.0);
     *f = m - 1.0;
     s = *f / (*f + 2.0);
     z = s * s;
@@ -33,9 +33,9 @@ FS_INLINE void v_log_parts(vec x, vec *e, vec *f, vec *t)
     /* ln(1 + f) = 2s + s r with 2s = f - s f: what is added to f is -s (f - r). */
     *t = -(s * (*f - r));
 #else
-    const ivec half = (ivec){0} + 0x3f3504f3;
-    ivec k = ((ivec)x - half) >> 23;
-    vec m = (vec)((ivec)x - (k << 23)), r, ff;
+    const uvec half = (uvec){0} + 0x3f3504f3u;
+    ivec k = (ivec)((uvec)x - half) >> 23;
+    vec m = (vec)((uvec)x - ((uvec)k << 23)), r, ff;
     *e = __builtin_convertvector(k, vec);
     *f = m - 1.0f;
     ff = *f * *f;
@@ -99,27 +99,29 @@ FS_INLINE vec v_log10(vec x)
 }
 
 #if FS_DOUBLE
-/* e^x; 0 below the smallest normal number, infinity above the largest. */
+/* e^x; 0 below the smallest normal number, infinity above the largest, NaN for NaN (which the bounds would hide). */
 FS_INLINE fs_vec_f64 fs_exp_f64(fs_vec_f64 x)
 {
     static const double inverse_factorial[] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0,
                                                1.0 / 362880.0,     1.0 / 40320.0,     1.0 / 5040.0,     1.0 / 720.0,
                                                1.0 / 120.0,        1.0 / 24.0,        1.0 / 6.0,        0.5, 1.0, 1.0};
-    const vec shift = v_set(6755399441055744.0);
-    vec bounded = v_min(v_max(x, v_set(-708.0)), v_set(709.0));
+    /* The logarithms of the smallest normal and of the largest number. */
+    const vec shift = v_set(6755399441055744.0), low = v_set(-708.39641853226408), high = v_set(709.78271289338397);
+    vec bounded = v_min(v_max(x, low), high);
     vec k = v_fma(bounded, v_set(1.4426950408889634074), shift), r, y, n = k - shift;
-    ivec exponent = ((ivec)k - INT64_C(0x4338000000000000)) << 52;
+    uvec exponent = ((uvec)k - UINT64_C(0x4338000000000000)) << 52;
     r = v_fnma(n, v_set(0.6931471787393093), bounded);
     r = v_fnma(n, v_set(1.820635998504146183958e-9), r);
     y = v_set(inverse_factorial[0]);
     for (int i = 1; i < 14; i++)
         y = v_fma(y, r, v_set(inverse_factorial[i]));
-    y = (vec)((ivec)y + exponent);
-    y = v_select(x > v_set(709.0), v_set(__builtin_inf()), y);
-    return v_select(x < v_set(-708.0), v_set(0.0), y);
+    y = (vec)((uvec)y + exponent);
+    y = v_select(x > high, v_set(__builtin_inf()), y);
+    y = v_select(x < low, v_set(0.0), y);
+    return v_select(x == x, y, x);
 }
 
-/* x^p for x >= 0 and p > 0, relative error below 1e-13. */
+/* x^p for x >= 0 and p > 0, relative error below 2e-13. */
 FS_INLINE fs_vec_f64 fs_pow_f64(fs_vec_f64 x, double p)
 {
     vec y = fs_exp_f64(v_ln(x) * v_set(p));

@@ -3,5 +3,6 @@
 #define TIER_BITS 128
 #define TIER_FMA 0
 #define TIER_NAME fs_portable
+#define TIER_NARROW fs_portable
 #define TIER_STRING "portable"
 #include "simd_tier.h"

@@ -12,6 +12,7 @@
 #define TIER_FMA 1
 #define TIER_SPLIT 1
 #define TIER_NAME fs_split
+#define TIER_NARROW fs_narrow
 #define TIER_STRING "split"
 #include "simd_tier.h"
 #ifdef __clang__

@@ -1,5 +1,5 @@
 /* Both element types of one tier: the whole of a tier's translation unit but for its target. The including file defines
- * TIER_BITS, TIER_FMA, TIER_NAME (prefix of the two tables) and TIER_STRING. Double comes first: float's general power runs
+ * TIER_BITS, TIER_FMA, TIER_NAME and TIER_NARROW (prefixes of the two tables, and of their narrow ones) and TIER_STRING. Double comes first: float's general power runs
  * in it. */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,10 +14,14 @@
 #include "simd_vec.h"
 #include "simd_math.h"
 #include "simd_kernels.h"
+#include "simd_fft.h"
+#include "simd_table.h"
 #undef FS_DOUBLE
 
 #define FS_DOUBLE 0
 #include "simd_vec.h"
 #include "simd_math.h"
 #include "simd_kernels.h"
+#include "simd_fft.h"
+#include "simd_table.h"
 #undef FS_DOUBLE

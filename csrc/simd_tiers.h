@@ -6,7 +6,7 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define FS_X86 1
-extern const fs_kernels fs_avx512_f32, fs_avx512_f64, fs_avx2_f32, fs_avx2_f64;
+extern const fs_kernels fs_avx512_f32, fs_avx512_f64, fs_avx2_f32, fs_avx2_f64, fs_narrow_f32, fs_narrow_f64;
 #else
 #define FS_X86 0
 #endif

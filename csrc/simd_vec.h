@@ -9,6 +9,7 @@
 #undef FS
 #undef real
 #undef real_int
+#undef real_bits
 #undef LANES
 #undef FS_CAT_
 #undef FS_CAT
@@ -18,26 +19,28 @@
 #define FS(name) FS_CAT(name, f64)
 #define real double
 #define real_int int64_t
+#define real_bits uint64_t
 #define LANES (TIER_BITS / 64)
 #else
 #define FS(name) FS_CAT(name, f32)
 #define real float
 #define real_int int32_t
+#define real_bits uint32_t
 #define LANES (TIER_BITS / 32)
 #endif
 
 #undef vec
 #undef vec_unaligned
 #undef ivec
+#undef uvec
 #define vec FS(fs_vec)
 #define vec_unaligned FS(fs_vecu)
 #define ivec FS(fs_ivec)
+#define uvec FS(fs_uvec)
 typedef real vec __attribute__((vector_size(TIER_BITS / 8)));
 typedef real vec_unaligned __attribute__((vector_size(TIER_BITS / 8), aligned(sizeof(real)), may_alias));
-typedef real_int ivec __attribute__((vector_size(TIER_BITS / 8)));
-#if FS_DOUBLE
-typedef uint64_t fs_uvec_f64 __attribute__((vector_size(TIER_BITS / 8)));
-#endif
+typedef real_int ivec __attribute__((vector_size(TIER_BITS / 8)));  /* masks */
+typedef real_bits uvec __attribute__((vector_size(TIER_BITS / 8))); /* bit patterns: sums wrap */
 
 #ifndef FS_INLINE
 #define FS_INLINE static inline __attribute__((always_inline, unused))
@@ -131,6 +134,20 @@ FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm256_fnmadd_ps((__m256
 FS_INLINE vec v_sqrt(vec a) { return (vec)_mm256_sqrt_ps((__m256)a); }
 FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm256_max_ps((__m256)a, (__m256)b); }
 FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm256_min_ps((__m256)a, (__m256)b); }
+#endif
+#elif TIER_FMA
+#if FS_DOUBLE
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm_fnmadd_pd((__m128d)a, (__m128d)b, (__m128d)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)_mm_sqrt_pd((__m128d)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm_max_pd((__m128d)a, (__m128d)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm_min_pd((__m128d)a, (__m128d)b); }
+#else
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm_fnmadd_ps((__m128)a, (__m128)b, (__m128)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)_mm_sqrt_ps((__m128)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm_max_ps((__m128)a, (__m128)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm_min_ps((__m128)a, (__m128)b); }
 #endif
 #else
 FS_INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }

@@ -5,9 +5,11 @@ Knows nothing of features. Arrays are anything with the buffer protocol; the cal
 what they missed ends in an exception here, never in a crash.
 """
 
-from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer)
+cimport cython
+from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release,
+                             PyObject_GetBuffer)
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uintptr_t
 from libc.string cimport memset
 
 import sys
@@ -217,6 +219,22 @@ cdef int parse_format(const char *text, fspec_dtype *dtype, int *swapped) except
     return 0
 
 
+cdef int64_t part_size(fspec_dtype dtype) noexcept:
+    """Bytes of a real number of a type."""
+    if dtype == FSPEC_FLOAT64 or dtype == FSPEC_COMPLEX128:
+        return 8
+    return 2 if dtype == FSPEC_INT16 else 4
+
+
+cdef int64_t times(int64_t a, int64_t b) except -1:
+    """The product of two counts."""
+    if b > 0 and a > INT64_MAX // b:
+        raise MemoryError("a size computed from the arguments overflows")
+    return a * b
+
+
+@cython.internal
+@cython.final
 cdef class Array:
     """One buffer, its type, and a walk over its leading dimensions."""
     cdef Py_buffer view
@@ -231,14 +249,36 @@ cdef class Array:
             flags |= PyBUF_WRITABLE
         PyObject_GetBuffer(obj, &self.view, flags)
         self.held = True
+        if self.view.ndim and self.view.strides == NULL:
+            # ctypes leaves out the strides of a contiguous array; memoryview puts them in.
+            self.held = False
+            PyBuffer_Release(&self.view)
+            PyObject_GetBuffer(memoryview(obj), &self.view, flags)
+            self.held = True
         parse_format(self.view.format, &self.dtype, &self.swapped)
         if self.view.ndim < core_dims:
             raise ParameterError(f"array of {self.view.ndim} dimensions: must have at least {core_dims}")
         if writable and self.swapped:
             raise ParameterError("out: must be in native byte order")
+        if writable:
+            self.require_aligned("out")
         self.n_items = 1
         for i in range(self.view.ndim - core_dims):
-            self.n_items *= self.view.shape[i]
+            self.n_items = times(self.n_items, self.view.shape[i])
+
+    cdef int require_aligned(self, name) except -1:
+        """Samples are read byte by byte where they must be; all else is read and written in place."""
+        cdef int64_t size = part_size(self.dtype)
+        cdef int64_t offset = <int64_t>(<uintptr_t>self.view.buf % <uintptr_t>size)
+        cdef int i
+        for i in range(self.view.ndim):
+            if self.view.shape[i] == 0:
+                return 0
+            if self.view.shape[i] > 1:
+                offset |= self.view.strides[i] % size
+        if offset:
+            raise ParameterError(f"{name}: must be aligned to its type")
+        return 0
 
     def __dealloc__(self):
         if self.held:
@@ -276,6 +316,7 @@ cdef class Array:
             matrices[i].frame_stride = self.stride(1)
 
 
+@cython.internal
 cdef class Items:
     """The signals and matrices of a call: a few on the object itself, more on the heap."""
     cdef fspec_signal few_signals[4]
@@ -290,9 +331,9 @@ cdef class Items:
         self.matrices = self.few_matrices
         self.more = self.few_more
         if n > 4:
-            self.signals = <fspec_signal *>PyMem_Malloc(<size_t>n * sizeof(fspec_signal))
-            self.matrices = <fspec_matrix *>PyMem_Malloc(<size_t>n * sizeof(fspec_matrix))
-            self.more = <fspec_matrix *>PyMem_Malloc(<size_t>n * sizeof(fspec_matrix))
+            self.signals = <fspec_signal *>PyMem_Malloc(<size_t>times(n, sizeof(fspec_signal)))
+            self.matrices = <fspec_matrix *>PyMem_Malloc(<size_t>times(n, sizeof(fspec_matrix)))
+            self.more = <fspec_matrix *>PyMem_Malloc(<size_t>times(n, sizeof(fspec_matrix)))
             if self.signals == NULL or self.matrices == NULL or self.more == NULL:
                 raise MemoryError
 
@@ -311,19 +352,20 @@ cdef int expect(bint condition, what) except -1:
     return 0
 
 
-cdef Array doubles(obj, int64_t n, name):
-    """A contiguous buffer of n doubles."""
-    cdef Array a = Array(obj, 0, False)
-    cdef int64_t total = 1
-    for i in range(a.view.ndim):
-        total *= a.view.shape[i]
-    if a.dtype != FSPEC_FLOAT64 or a.swapped or total != n or (a.view.ndim and a.stride(1) != 8):
-        raise ParameterError(f"{name}: must be {n} contiguous values of float64")
+cdef Array doubles(obj, int64_t n_rows, int64_t n_columns, name, bint writable=False):
+    """A C-contiguous buffer of doubles: a matrix, or a vector where n_rows is -1."""
+    cdef Array a = Array(obj, 1 if n_rows < 0 else 2, writable)
+    if (a.dtype != FSPEC_FLOAT64 or a.swapped or not PyBuffer_IsContiguous(&a.view, b"C") or a.size(1) != n_columns
+            or a.view.ndim != (1 if n_rows == -1 else 2) or (n_rows != -1 and a.size(2) != n_rows)):
+        shape = n_columns if n_rows == -1 else f"{n_rows} x {n_columns}"
+        raise ParameterError(f"{name}: must be {shape} contiguous values of float64")
+    a.require_aligned(name)
     return a
 
 
 # ---- plans ------------------------------------------------------------------------------------------------------------
 
+@cython.final
 cdef class Frontend:
     """A plan of the fused pipeline; enumerations are passed as the C header's numbers."""
     cdef fspec_frontend *plan
@@ -344,7 +386,7 @@ cdef class Frontend:
         config.effort = <fspec_effort>effort
         config.n_fft = n_fft
         config.hop_length = hop_length
-        w = doubles(window, n_fft, "window")
+        w = doubles(window, -1, n_fft, "window")
         config.window = <const double *>w.view.buf
         config.center = center
         config.pad_mode = <fspec_pad_mode>pad_mode
@@ -352,7 +394,7 @@ cdef class Frontend:
         config.input_scale = input_scale
         config.power = power
         if bands is not None:
-            b = doubles(bands, n_bands * (n_fft // 2 + 1), "bands")
+            b = doubles(bands, n_bands, n_fft // 2 + 1, "bands")
             config.bands = <const double *>b.view.buf
         config.n_bands = n_bands
         config.log = <fspec_log>log
@@ -362,7 +404,7 @@ cdef class Frontend:
         config.top_db = top_db
         config.log_floor = log_floor
         if dct is not None:
-            d = doubles(dct, n_ceps * n_bands, "dct")
+            d = doubles(dct, n_ceps, n_bands, "dct")
             config.dct = <const double *>d.view.buf
         config.n_ceps = n_ceps
         with nogil:
@@ -379,6 +421,7 @@ cdef class Frontend:
         return fspec_frontend_engine(self.plan).decode()
 
     def n_frames(self, int64_t n_samples):
+        expect(n_samples <= INT64_MAX // 4, "n_samples")
         return fspec_frontend_n_frames(self.plan, n_samples)
 
     def exec(self, y, out, int n_threads, bint whole_array):
@@ -406,6 +449,7 @@ cdef class Frontend:
         cdef fspec_status status
         expect(o.n_items == a.n_items and o.size(2) == self.n_bins and o.size(1) == a.size(1)
                and a.size(2) == self.n_fft // 2 + 1 and not a.swapped, "out or S")
+        a.require_aligned("S")
         a.fill_matrices(items.more)
         o.fill_matrices(items.matrices)
         begin_call(&call, n_threads, whole_array)
@@ -415,13 +459,15 @@ cdef class Frontend:
         check(status)
 
 
+@cython.final
 cdef class Stream:
     """One plan fed in pieces."""
     cdef fspec_stream *stream
     cdef Frontend plan
     cdef readonly int64_t n_channels
+    cdef bint busy
 
-    def __cinit__(self, Frontend plan, int64_t n_channels):
+    def __cinit__(self, Frontend plan not None, int64_t n_channels):
         self.plan = plan
         self.n_channels = n_channels
         check(fspec_stream_create(plan.plan, n_channels, &self.stream))
@@ -429,13 +475,23 @@ cdef class Stream:
     def __dealloc__(self):
         fspec_stream_free(self.stream)
 
+    cdef int idle(self) except -1:
+        """A stream's history belongs to one call at a time; the GIL is what guards `busy`."""
+        if self.busy:
+            raise RuntimeError("the stream is in use by another thread")
+        return 0
+
     def ready(self, int64_t n_samples):
+        expect(n_samples <= INT64_MAX // 8, "n_samples")
+        self.idle()
         return fspec_stream_ready(self.stream, n_samples)
 
     def pending(self):
+        self.idle()
         return fspec_stream_pending(self.stream)
 
     def reset(self):
+        self.idle()
         fspec_stream_reset(self.stream)
 
     def push(self, chunk, out, int n_threads):
@@ -446,13 +502,16 @@ cdef class Stream:
         cdef fspec_call call
         cdef fspec_status status
         cdef int64_t n_frames = 0
+        self.idle()
         expect(a.n_items == self.n_channels and o.n_items == a.n_items and o.size(2) == self.plan.n_bins
                and o.size(1) >= fspec_stream_ready(self.stream, a.size(1)), "chunk or out")
         a.fill_signals(items.signals)
         o.fill_matrices(items.matrices)
         begin_call(&call, n_threads, False)
+        self.busy = True
         with nogil:
             status = fspec_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+        self.busy = False
         check(status)
         return n_frames
 
@@ -463,24 +522,29 @@ cdef class Stream:
         cdef fspec_call call
         cdef fspec_status status
         cdef int64_t n_frames = 0
+        self.idle()
         expect(o.n_items == self.n_channels and o.size(2) == self.plan.n_bins
                and o.size(1) >= fspec_stream_pending(self.stream), "out")
         o.fill_matrices(items.matrices)
         begin_call(&call, n_threads, False)
+        self.busy = True
         with nogil:
             status = fspec_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+        self.busy = False
         check(status)
         return n_frames
 
 
+@cython.final
 cdef class Istft:
     """A plan of the inverse STFT."""
     cdef fspec_istft *plan
     cdef int64_t n_fft
+    cdef int64_t hop_length
 
     def __cinit__(self, *, bint double, int engine, int effort, int64_t n_fft, int64_t hop_length, window, bint center):
         cdef fspec_istft_config config
-        cdef Array w = doubles(window, n_fft, "window")
+        cdef Array w = doubles(window, -1, n_fft, "window")
         cdef fspec_status status
         fspec_istft_config_init(&config)
         config.precision = FSPEC_DOUBLE if double else FSPEC_SINGLE
@@ -494,11 +558,14 @@ cdef class Istft:
             status = fspec_istft_create(&config, &self.plan)
         check(status)
         self.n_fft = n_fft
+        self.hop_length = hop_length
 
     def __dealloc__(self):
         fspec_istft_free(self.plan)
 
     def n_samples(self, int64_t n_frames):
+        if n_frames > INT64_MAX // 4 // self.hop_length:
+            raise ParameterError(f"hop_length={self.hop_length}: is too large for {n_frames} frames")
         return fspec_istft_n_samples(self.plan, n_frames)
 
     def exec(self, spectra, out, int n_threads):
@@ -509,6 +576,7 @@ cdef class Istft:
         cdef fspec_call call
         cdef fspec_status status
         expect(o.n_items == a.n_items and a.size(2) == self.n_fft // 2 + 1 and not a.swapped, "stft_matrix or out")
+        a.require_aligned("stft_matrix")
         a.fill_matrices(items.matrices)
         o.fill_signals(items.signals)
         begin_call(&call, n_threads, False)
@@ -517,7 +585,7 @@ cdef class Istft:
         check(status)
 
 
-def griffinlim(Frontend stft, Istft istft, int64_t n_iter, double momentum, magnitude, angles, y, int n_threads):
+def griffinlim(Frontend stft not None, Istft istft not None, int64_t n_iter, double momentum, magnitude, angles, y, int n_threads):
     """One signal: magnitude and angles (frames, bins), C-contiguous, real and complex of the plans' precision; y (n,)."""
     cdef Array m = Array(magnitude, 2, False)
     cdef Array a = Array(angles, 2, True)
@@ -532,6 +600,7 @@ def griffinlim(Frontend stft, Istft istft, int64_t n_iter, double momentum, magn
            and m.stride(1) == size and (m.size(2) < 2 or m.stride(2) == size * stft.n_bins)
            and a.stride(1) == 2 * size and (m.size(2) < 2 or a.stride(2) == 2 * size * stft.n_bins)
            and (o.size(1) < 2 or o.stride(1) == size), "S or out")
+    m.require_aligned("S")
     begin_call(&call, n_threads, False)
     with nogil:
         status = fspec_griffinlim(stft.plan, istft.plan, n_iter, momentum, m.view.buf, a.view.buf, m.size(2), o.view.buf,
@@ -543,10 +612,8 @@ def griffinlim(Frontend stft, Istft istft, int64_t n_iter, double momentum, magn
 
 def mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, bint htk, bint slaney, bint single, out):
     """Fills out, (n_mels, n_fft // 2 + 1) of float64, contiguous."""
-    cdef Array o = doubles(out, n_mels * (n_fft // 2 + 1), "out")
+    cdef Array o = doubles(out, n_mels, n_fft // 2 + 1, "out", True)
     cdef fspec_status status
-    if o.view.readonly:
-        raise ParameterError("out: must be writable")
     with nogil:
         status = fspec_mel_filters(sr, n_fft, n_mels, fmin, fmax, htk, <fspec_mel_norm>slaney, single,
                                    <double *>o.view.buf)
@@ -568,7 +635,10 @@ def check_finite(y, int n_threads=1):
 
 cdef int64_t flat_size(Array a, Array b) except -1:
     """The length of two arrays of the same type whose memory is one contiguous stretch each, in the same order."""
-    expect(a.dtype == b.dtype and a.view.len == b.view.len and not a.swapped and not b.swapped, "out")
+    expect(a.dtype == b.dtype and a.view.len == b.view.len and not a.swapped and not b.swapped
+           and (PyBuffer_IsContiguous(&a.view, b"C") and PyBuffer_IsContiguous(&b.view, b"C")
+                or PyBuffer_IsContiguous(&a.view, b"F") and PyBuffer_IsContiguous(&b.view, b"F")), "out")
+    a.require_aligned("S")
     return a.view.len // a.view.itemsize
 
 
@@ -610,7 +680,7 @@ def simd_tier():
 
 
 def simd_refused():
-    return fspec_simd_refused().decode()
+    return fspec_simd_refused().decode(errors="replace")
 
 
 def fftw_load(single_path, double_path):

@@ -11,11 +11,20 @@ import math
 import operator
 import reprlib
 from collections.abc import Collection, Mapping
-from typing import SupportsFloat, SupportsIndex, cast
+from typing import Any, SupportsFloat, SupportsIndex, cast
 
 import numpy as np
 
-__all__ = ["ParameterError", "check_bool", "check_choice", "check_float", "check_int", "show"]
+__all__ = [
+    "ParameterError",
+    "check_bool",
+    "check_choice",
+    "check_dtype",
+    "check_float",
+    "check_int",
+    "check_size",
+    "show",
+]
 
 # difflib is quadratic in the length; nothing we know by name is anywhere near as long.
 _LONGEST_NAME = 64
@@ -242,6 +251,62 @@ def check_choice(
         problem = "must be "
     listed = ", ".join(map(repr, choices))
     raise ParameterError(f"{name}={show(value)}: {problem}one of {listed}")
+
+
+def check_dtype(name: str, value: Any, allowed: tuple[np.dtype[Any], ...]) -> np.dtype[Any]:
+    """Return an argument that is one of a few data types.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : dtype_like
+        Whatever `numpy.dtype` takes.
+    allowed : tuple of np.dtype
+        The types that pass.
+
+    Returns
+    -------
+    np.dtype
+        The member of `allowed` that was meant.
+
+    Raises
+    ------
+    ParameterError
+        If `value` is no data type, or another one.
+    """
+    try:
+        dtype: np.dtype[Any] = np.dtype(value)
+    except Exception:  # NumPy raises TypeError, ValueError, SyntaxError and others here
+        dtype = np.dtype(np.void)
+    for known in allowed:
+        if dtype == known:
+            return known
+    listed = " or ".join(known.name for known in allowed)
+    raise ParameterError(f"{name}={show(value)}: must be {listed}")
+
+
+def check_size(name: str, shape: tuple[int, ...], itemsize: int) -> None:
+    """Check that NumPy can have an array of a shape; whether it fits into memory is not asked.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument that makes the array large, for the message.
+    shape : tuple of int
+        Shape of the array.
+    itemsize : int
+        Bytes of an element.
+
+    Raises
+    ------
+    ParameterError
+        If the array would have more than 64 dimensions or 2**62 bytes.
+    """
+    if len(shape) > 64:
+        raise ParameterError(f"{name}: has too many dimensions; the result may have at most 64")
+    if math.prod(shape) * itemsize > 2**62 or max(shape, default=0) > 2**62:
+        raise ParameterError(f"{name}: gives an array of shape {shape}, which is too large")
 
 
 def _closest(value: str, names: Collection[str]) -> str | None:

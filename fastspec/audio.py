@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Protocol, TypeAlias, runtime_checkable
@@ -42,8 +43,10 @@ RESAMPLERS = ("soxr_vhq", "soxr_hq", "soxr_mq", "soxr_lq", "soxr_qq")
 
 # Values (samples times channels) decoded at a time: 512 KB of float32.
 _BLOCK_VALUES = 1 << 17
-# Values of n_fft times frames that one push may produce: about 2 MB of complex64 spectrum.
+# Samples times overlap (n_fft times frames) in one push: its complex64 spectrum takes about 1 MB.
+# Threads need more of it to be worth waking.
 _PUSH_VALUES = 1 << 18
+_PUSH_VALUES_PER_THREAD = 1 << 20
 
 
 class MissingExtraError(ImportError):
@@ -104,8 +107,8 @@ def load(
     ----------
     path : str, os.PathLike, int, binary file object or soundfile.SoundFile
         What to read. A file object or ``SoundFile`` is read from where it stands and left open.
-    sr : float > 0 or None
-        Sampling rate of the result in Hz; None keeps the file's own.
+    sr : float or None
+        Sampling rate of the result in Hz, 1 to 1e9; None keeps the file's own.
     mono : bool
         Average the channels.
     offset : float >= 0
@@ -153,10 +156,21 @@ def load(
     if mono or sr is not None:
         _check_finite(np.atleast_2d(y), _name_of(path), 0, native)
     if mono and y.ndim > 1:
-        y = np.mean(y, axis=0)
+        y = _mixed(y)
     if sr is None:
         return y, native
     return _resample(y, native, sr, res_type), sr
+
+
+def _mixed(y: NDArray[Any]) -> NDArray[Any]:
+    """Average the channels with the bits of ``np.mean``, which is slow for interleaved stereo."""
+    if len(y) != 2:
+        mean: NDArray[Any] = np.mean(y, axis=0)
+        return mean
+    total: NDArray[Any] = y[0] + y.dtype.type(0)  # NumPy's sum starts at +0: no -0 results
+    total += y[1]
+    total /= 2
+    return total
 
 
 def _resample(y: NDArray[Any], native: float, sr: float, res_type: str) -> NDArray[Any]:
@@ -319,7 +333,7 @@ class FileBlocks:
                     break
                 _check_finite(data, self.path, position, self._native)
                 position += data.shape[1]
-                yield np.ascontiguousarray(data.mean(axis=0, keepdims=True) if self._mono else data)
+                yield np.ascontiguousarray(_mixed(data)[np.newaxis] if self._mono else data)
         if position == first:
             raise AudioFileError(f"{self.path}: no audio samples could be read")
 
@@ -348,11 +362,11 @@ class FileBlocks:
 class StreamablePlan(Protocol):
     """What `stream_frames` needs of a plan."""
 
-    def _stream(self, channels: int = 1) -> Any: ...
+    def _stream(self, channels: int = 1, n_threads: int = 1) -> Any: ...
 
 
 class FrameStream:
-    """Blocks through a plan, in pushes so small that the frames in flight stay near 2 MB.
+    """Blocks through a plan, in pushes so small that few megabytes of frames are in flight.
 
     Parameters
     ----------
@@ -362,11 +376,21 @@ class FrameStream:
         Rows of the blocks.
     n_fft, hop_length : int
         Those of the plan.
+    n_threads : int
+        Threads for each push at the most.
     """
 
-    def __init__(self, plan: StreamablePlan, channels: int, n_fft: int, hop_length: int) -> None:
-        self._stream = plan._stream(channels=channels)
-        self._step = hop_length * max(1, _PUSH_VALUES // (n_fft * channels))
+    def __init__(
+        self,
+        plan: StreamablePlan,
+        channels: int,
+        n_fft: int,
+        hop_length: int,
+        n_threads: int = 1,
+    ) -> None:
+        self._stream = plan._stream(channels=channels, n_threads=n_threads)
+        values = _PUSH_VALUES if n_threads == 1 else _PUSH_VALUES_PER_THREAD * n_threads
+        self._step = hop_length * max(1, values // (n_fft * channels))
 
     def push(self, block: NDArray[np.float32]) -> Iterator[NDArray[Any]]:
         """Take a block [shape=(channels, n)], yield the frames [shape=(channels, bins, k > 0)]."""
@@ -384,13 +408,13 @@ class FrameStream:
 
 
 def stream_frames(
-    plan: StreamablePlan, blocks: AudioBlocks, *, n_fft: int, hop_length: int
+    plan: StreamablePlan, blocks: AudioBlocks, *, n_fft: int, hop_length: int, n_threads: int = 1
 ) -> Iterator[NDArray[Any]]:
     """Send a whole source through a plan.
 
     Parameters
     ----------
-    plan, n_fft, hop_length
+    plan, n_fft, hop_length, n_threads
         As in `FrameStream`.
     blocks : AudioBlocks
         The source.
@@ -400,7 +424,7 @@ def stream_frames(
     np.ndarray [shape=(channels, bins, k)]
         The next k >= 1 frames. Side by side they are the plan's offline result.
     """
-    stream = FrameStream(plan, blocks.channels, n_fft, hop_length)
+    stream = FrameStream(plan, blocks.channels, n_fft, hop_length, n_threads)
     for block in blocks:
         yield from stream.push(block)
     yield from stream.flush()
@@ -532,7 +556,7 @@ def _check_request(
     sr: float | None, mono: bool, offset: float, duration: float | None, res_type: str
 ) -> None:
     if sr is not None:
-        check_float("sr", sr, exclusive_minimum=0.0)
+        check_float("sr", sr, minimum=1.0, maximum=1e9)  # soxr hangs far outside of these
     check_bool("mono", mono)
     check_float("offset", offset, minimum=0.0)
     if duration is not None:
@@ -581,6 +605,9 @@ def _name_of(path: Any) -> str:
     return str(getattr(path, "name", "the audio file"))
 
 
+_NOT_A_PIPE = "is a pipe; only files, which can be sought, are read"
+
+
 @contextmanager
 def _opened(path: Any) -> Iterator[Any]:
     """Open a path, descriptor or file object with soundfile; a SoundFile is used as it is."""
@@ -589,6 +616,8 @@ def _opened(path: Any) -> Iterator[Any]:
         yield path
         return
     if isinstance(path, str | bytes | os.PathLike):
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            raise AudioFileError(f"{_name_of(path)}: {_NOT_A_PIPE}")
         # libsndfile says "System error" where the operating system knows better.
         open(path, "rb").close()
     elif isinstance(path, bool) or not (isinstance(path, int) or hasattr(path, "read")):
@@ -600,7 +629,7 @@ def _opened(path: Any) -> Iterator[Any]:
             raise AudioFileError(f"{_name_of(path)}: headerless audio cannot be read") from exc
     with sound:
         if not sound.seekable():
-            raise AudioFileError(f"{_name_of(path)}: a pipe cannot be read, only a file")
+            raise AudioFileError(f"{_name_of(path)}: {_NOT_A_PIPE}")
         yield sound
 
 

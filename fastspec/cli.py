@@ -69,15 +69,27 @@ class Option:
     def add_to(self, parser: argparse._ActionsContainer) -> None:
         """Declare the option to a parser."""
         flag = "--" + self.name.replace("_", "-")
-        shown = {None: "none", True: "yes", False: "no"}.get(self.default, "%(default)s")
-        settings: dict[str, Any] = {"default": self.default, "help": f"{self.help} [{shown}]"}
         if isinstance(self.default, bool):
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, **settings)
+            help = f"{self.help} [{'yes' if self.default else 'no'}]"
+            parser.add_argument(
+                flag, action=argparse.BooleanOptionalAction, default=self.default, help=help
+            )
             return
-        kind = {str: "NAME", int: "N"}.get(self.parse, "X")  # type: ignore[call-overload]
+        metavar = "N" if self.parse is int else "X"
         if self.choices is not None:
-            kind = "{" + ",".join("none" if c is None else str(c) for c in self.choices) + "}"
-        parser.add_argument(flag, type=self.parse, choices=self.choices, metavar=kind, **settings)
+            metavar = "{" + ",".join(map(_shown, self.choices)) + "}"
+        parser.add_argument(
+            flag,
+            type=self.parse,
+            choices=self.choices,
+            default=self.default,
+            metavar=metavar,
+            help=f"{self.help} [{_shown(self.default)}]",
+        )
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
 
 
 def _or_none(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -162,7 +174,7 @@ _N_MFCC = Option("n_mfcc", 20, "number of coefficients", int)
 _SHOWN_DB = Option("top_db", 80.0, "range of the pictures in dB", float)
 
 PRECISION = Option("precision", None, "single or double; none: as fastspec is set", _or_none(str))
-THREADS = Option("n_threads", 1, "with 2 or more, read and resample beside the transform", int)
+THREADS = Option("n_threads", 1, "threads; with 2 or more, another one reads ahead", int)
 
 
 # ---- features -----------------------------------------------------------------------------------
@@ -237,42 +249,49 @@ def _compute(args: argparse.Namespace) -> None:
     started = time.perf_counter()
     feature = FEATURES[args.command]
     output = _checked_output(args.output, ".npy", args.input)
-    check_int("n_threads", args.n_threads, minimum=1)
+    n_threads = check_int("n_threads", args.n_threads, minimum=1)
     source = _source(args)
     settings = {option.name: getattr(args, option.name) for option in feature.options}
     if feature.needs_sr:
         settings["sr"] = source.sr
     if args.precision is not None:
         settings["precision"] = args.precision
-    feature.make(settings).n_frames(source.n_samples)  # refuses bad values before any work
+    # This refuses bad values before any work.
+    if feature.make(settings).n_frames(source.n_samples) == 0:
+        raise ParameterError(
+            f"n_fft={args.n_fft}: {source.name} is shorter, and its frames are not centred"
+        )
 
     # A threshold below the maximum takes one pass to find the maximum and one to apply it.
     top_db: Any = settings.get("top_db")
     two_passes = top_db is not None and settings.get("log", "db") == "db"
     with _progress(source, 2 if two_passes else 1) as watched:
-        blocks = watched if args.n_threads == 1 else _ReadAhead(watched)
+        blocks = watched if n_threads == 1 else _ReadAhead(watched)
         if two_passes:
-            floor = float(_loudest(blocks, settings) - top_db)  # in the precision of the result
-            settings |= {"top_db": None, "log_floor": floor}
+            peak = _loudest(blocks, settings, n_threads)
+            # The difference is rounded to the precision of the result, as the plan rounds it.
+            settings |= {"top_db": None, "log_floor": float(peak - top_db)}
         with _appearing_whole(output) as file:
             writer = NpyWriter(file)
-            for frames in _frames(feature.make(settings), blocks, settings):
+            for frames in _frames(feature.make(settings), blocks, settings, n_threads):
                 writer.append(frames)
             shape, dtype = writer.finish()
     _say(f"{args.output}: {shape} {dtype}, {_speed(source, started)}")
 
 
-def _frames(plan: Any, blocks: AudioBlocks, settings: Mapping[str, Any]) -> Iterator[NDArray[Any]]:
+def _frames(
+    plan: Any, blocks: AudioBlocks, settings: Mapping[str, Any], n_threads: int
+) -> Iterator[NDArray[Any]]:
     n_fft = settings["n_fft"]
     hop_length = settings["hop_length"] or (settings["win_length"] or n_fft) // 4
-    return stream_frames(plan, blocks, n_fft=n_fft, hop_length=hop_length)
+    return stream_frames(plan, blocks, n_fft=n_fft, hop_length=hop_length, n_threads=n_threads)
 
 
-def _loudest(blocks: AudioBlocks, settings: Mapping[str, Any]) -> np.floating[Any]:
+def _loudest(blocks: AudioBlocks, settings: Mapping[str, Any], n_threads: int) -> np.floating[Any]:
     """The highest value in decibels over all bands, frames and channels."""
     shared = ("sr", "precision", "amin", "ref", *(option.name for option in _MEL))
     plan = fastspec.MelSpectrogram(log="db", **{k: settings[k] for k in shared if k in settings})
-    return max(frames.max() for frames in _frames(plan, blocks, settings))
+    return max(frames.max() for frames in _frames(plan, blocks, settings, n_threads))
 
 
 class NpyWriter:
@@ -415,9 +434,6 @@ class _Wrapped:
         self.channels = source.channels
         self.n_samples = source.n_samples
 
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        return iter(self._source)
-
 
 class _ReadAhead(_Wrapped):
     """Decodes and resamples the next block in a thread while the last one is worked on."""
@@ -455,7 +471,7 @@ class _Watched(_Wrapped):
         share = min(1.0, self._read / self._total)
         left = (time.monotonic() - self._started) * (1 / share - 1)
         bar = ("#" * int(30 * share)).ljust(30, ".")
-        self._terminal.write(f"\r{self.name[:30]} [{bar}] {share:4.0%}, {left:.0f} s left \033[K")
+        self._terminal.write(f"\rfastspec [{bar}] {share:4.0%}, {left:.0f} s left \033[K")
         self._terminal.flush()
         self._said = True
 
@@ -536,7 +552,9 @@ def _recording_command(
     command.add_argument("input", nargs="?", metavar="IN", help="a recording")
     command.add_argument("-o", "--output", required=True, metavar=output, help="what to write")
     command.add_argument(
-        "--synth", action="store_true", help="synthesise ten seconds of music in place of IN"
+        "--synth",
+        action="store_true",
+        help="in place of IN, synthesise ten seconds of music (or --duration, at --sr)",
     )
     _add_options(command, "recording", AUDIO_OPTIONS)
     command.set_defaults(run=run, error=command.error)

@@ -98,32 +98,36 @@ def load_engine() -> None:
     EngineError
         If a precision has no library; the message lists what was tried.
     """
+    if not _loaded:
+        with _lock:
+            _load_both()
+
+
+def _load_both() -> None:
+    """Load the library of each precision, under the lock."""
     global _loaded
     if _loaded:
         return
-    with _lock:
-        if _loaded:
-            return
-        _tried.clear()
-        provider = os.environ.get("FASTSPEC_FFT", "") or "fftw"
-        candidates = _candidates(provider)
-        missing = []
-        for double in (False, True):
-            paths = [path for pair in candidates for path in pair[double]]
-            if not _core.fftw_info(double)[1] and not _load_one(paths, double):
-                missing.append("double" if double else "single")
-        if missing:
-            tried = "; ".join(_tried) or "no library was found"
-            hint = (
-                "install pyfftw, or set FASTSPEC_FFT to the path of a libfftw3 library"
-                if provider == "fftw"
-                else "FASTSPEC_FFT takes 'fftw', 'mkl' or the path of a libfftw3 library"
-            )
-            raise EngineError(
-                f"no FFT engine for {' and '.join(missing)} precision with "
-                f"FASTSPEC_FFT={provider!r}: tried {tried}; {hint}"
-            )
-        _loaded = True
+    _tried.clear()
+    provider = os.environ.get("FASTSPEC_FFT", "") or "fftw"
+    candidates = _candidates(provider)
+    missing = []
+    for double in (False, True):
+        paths = [path for pair in candidates for path in pair[double]]
+        if not _core.fftw_info(double)[1] and not _load_one(paths, double):
+            missing.append("double" if double else "single")
+    if missing:
+        tried = "; ".join(_tried) or "no library was found"
+        hint = (
+            "install pyfftw, or set FASTSPEC_FFT to the path of a libfftw3 library"
+            if provider == "fftw"
+            else "FASTSPEC_FFT takes 'fftw', 'mkl' or the path of a libfftw3 library"
+        )
+        raise EngineError(
+            f"no FFT engine for {' and '.join(missing)} precision with "
+            f"FASTSPEC_FFT={provider!r}: tried {tried}; {hint}"
+        )
+    _loaded = True
 
 
 # ---- precision ----------------------------------------------------------------------------------
@@ -220,4 +224,3 @@ def show_config() -> None:
     """Print version, FFT engine and its library, SIMD tier, and the cores that may be used."""
     for name, value in config().items():
         print(f"{name:<12} {value}")
-

@@ -39,7 +39,7 @@ def dct_matrix(
     ParameterError
         If a type or a norm is unknown, or if `lifter` is used with more rows than there are.
     """
-    check_int("dct_type", dct_type, minimum=1, maximum=3)
+    dct_type = check_int("dct_type", dct_type, minimum=1, maximum=3)
     if norm is not None:
         check_choice("norm", norm, ("ortho",))
     if dct_type == 1 and n < 2:
@@ -69,5 +69,8 @@ def dct_matrix(
             ends = [k for k in (0, n - 1) if k < matrix.shape[0]]
             matrix[ends] *= np.sqrt(0.5)
     if lifter:
-        matrix *= 1 + lifter / 2 * np.sin(np.pi * (row + 1) / lifter)
+        with np.errstate(over="ignore", invalid="ignore"):
+            matrix *= 1 + lifter / 2 * np.sin(np.pi * (row + 1) / lifter)
+        if not np.isfinite(matrix).all():
+            raise ParameterError(f"lifter={lifter}: is too small")
     return matrix

@@ -182,10 +182,11 @@ _LINEAR_OCTAVES = 0.5
 
 def _fft_edges(n: int, options: AxisOptions) -> FloatArray:
     n_fft = max(1, 2 * (n - 1)) if options.n_fft is None else options.n_fft
-    centres = np.arange(n) * (options.sr / n_fft)
-    # The outer cells end at their centres: there is nothing below 0 Hz nor above sr / 2.
-    inner = (centres[1:] + centres[:-1]) / 2
-    return np.concatenate([[0.0], inner, [max(options.sr / 2, centres[-1])]])
+    spacing = options.sr / n_fft
+    # The first cell, and the last of a whole spectrum, are half as high: nothing lies below 0 Hz
+    # nor above sr / 2.
+    highest = max(options.sr / 2, (n - 1) * spacing)
+    return np.clip((np.arange(n + 1) - 0.5) * spacing, 0.0, highest)
 
 
 def _mel_edges(n: int, options: AxisOptions) -> FloatArray:
@@ -322,10 +323,11 @@ def specshow(
     Examples
     --------
     >>> import numpy as np, fastspec
-    >>> y = fastspec.audio.example_signal()
-    >>> S_db = fastspec.amplitude_to_db(np.abs(fastspec.stft(y)), ref=np.max)
+    >>> from fastspec.audio import example_signal
+    >>> from fastspec.display import colorbar
+    >>> S_db = fastspec.amplitude_to_db(np.abs(fastspec.stft(example_signal())), ref=np.max)
     >>> mesh = fastspec.specshow(S_db, x_axis="time", y_axis="log")  # doctest: +SKIP
-    >>> fastspec.display.colorbar(mesh)  # doctest: +SKIP
+    >>> bar = colorbar(mesh)  # doctest: +SKIP
     """
     cells = _checked_cells(data)
     options = AxisOptions(

@@ -7,7 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
-from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int
+from fastspec._validate import (
+    ParameterError,
+    check_bool,
+    check_choice,
+    check_dtype,
+    check_float,
+    check_int,
+)
 
 __all__ = ["mel_filter"]
 
@@ -69,20 +76,17 @@ def mel_filter(
     if fmin >= fmax:
         raise ParameterError(f"fmin={fmin}: must be less than fmax={fmax}")
     htk = check_bool("htk", htk)
-    kind = np.dtype(dtype)
-    if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ParameterError(f"dtype={kind}: must be float32 or float64")
-    slaney = False
-    if isinstance(norm, str):
-        slaney = check_choice("norm", norm, ("slaney",)) == "slaney"
-    elif norm is not None:
-        norm = check_float("norm", norm, exclusive_minimum=0, allow_inf=True)
+    kind = check_dtype("dtype", dtype, (np.dtype(np.float32), np.dtype(np.float64)))
+    norm = check_norm("norm", norm)
+    slaney = norm == "slaney"
     n_bins = n_fft // 2 + 1
     if n_mels * n_bins > 2**40:
         raise ParameterError(f"n_mels={n_mels}: is too large for n_fft={n_fft}")
     wide = np.empty((n_mels, n_bins))
     _core.mel_filters(sr, n_fft, n_mels, fmin, fmax, htk, slaney, kind == np.float32, wide)
-    weights = wide.astype(kind, copy=False)
+    if not np.isfinite(wide).all():
+        raise ParameterError(f"fmax={fmax}: is too close to fmin={fmin} for {n_mels} bands")
+    weights: npt.NDArray[Any] = wide.astype(kind, copy=False)
     if norm is not None and not slaney:
         weights = _normalise(weights, float(norm))
     if _has_empty_bands(weights, fmin):
@@ -94,6 +98,15 @@ def mel_filter(
     return weights
 
 
+def check_norm(name: str, norm: Any) -> str | float | None:
+    """Return an argument that normalises a filter bank, checked."""
+    if norm is None:
+        return None
+    if isinstance(norm, str):
+        return check_choice(name, norm, ("slaney",))
+    return check_float(name, norm, exclusive_minimum=0, allow_inf=True)
+
+
 def _normalise(weights: npt.NDArray[Any], p: float) -> npt.NDArray[Any]:
     """Scale rows to unit p-norm; rows of nearly nothing stay as they are."""
     magnitude = np.abs(weights).astype(np.float64)
@@ -102,7 +115,8 @@ def _normalise(weights: npt.NDArray[Any], p: float) -> npt.NDArray[Any]:
     else:
         length = np.sum(magnitude**p, axis=1, keepdims=True) ** (1 / p)
     length[length < np.finfo(weights.dtype).tiny] = 1
-    return (weights / length).astype(weights.dtype)
+    scaled: npt.NDArray[Any] = (weights / length).astype(weights.dtype)
+    return scaled
 
 
 def _has_empty_bands(weights: npt.NDArray[Any], fmin: float) -> bool:

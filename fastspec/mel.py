@@ -10,11 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
-from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int
+from fastspec._validate import (
+    ParameterError,
+    check_bool,
+    check_choice,
+    check_float,
+    check_int,
+    check_size,
+)
 from fastspec.config import check_threads, resolve_precision
 from fastspec.dct import dct_matrix
+from fastspec.filters import check_norm
 from fastspec.spectrum import check_audio, check_pad_mode, pad_by_function, window_key
-from fastspec.transforms import MFCC, PAD_MODES, MelSpectrogram, warn_long_frame
+from fastspec.transforms import MFCC, PAD_MODES, MelSpectrogram, cached, new_array, warn_long_frame
 from fastspec.windows import WindowSpec
 
 __all__ = ["melspectrogram", "mfcc"]
@@ -101,8 +109,11 @@ def _positive_type(S: Any) -> Array:
         raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
     if S.ndim < 2:
         raise ParameterError(f"S: has {S.ndim} dimensions; must have at least 2")
+    if S.shape[-2] == 0:
+        raise ParameterError(f"S: has shape {S.shape}; must have at least one row")
     if S.dtype in (np.float32, np.float64) and S.dtype.isnative:
-        return S
+        return S if S.flags.aligned else S.copy(order="K")
+    check_size("S", S.shape, 8)
     return S.astype(np.float32 if S.dtype.itemsize <= 2 else np.float64)
 
 
@@ -164,23 +175,29 @@ def melspectrogram(
     n_threads = check_threads(n_threads)
     if S is not None:
         S = _positive_type(S)
-        if n_fft is None or n_fft // 2 + 1 != S.shape[-2]:
-            n_fft = max(1, 2 * (S.shape[-2] - 1))
-        plan = _mel_plan(sr, n_fft, 512, None, "hann", True, "constant", 2.0, **bank, precision=precision)
+        n_fft = _fitting_n_fft(n_fft, S.shape[-2])
+        frames = (512, None, "hann", True, "constant", 2.0)
+        plan = cached(_mel_plan, sr, n_fft, *frames, **bank, precision=precision)
         core = plan._core(precision == "double" or S.dtype == np.float64)
-        out = np.empty((*S.shape[:-2], core.n_bins, S.shape[-1]), S.dtype)
+        out = new_array("S", (*S.shape[:-2], core.n_bins, S.shape[-1]), S.dtype)
         core.exec_spectra(S, out, n_threads, True)
         return out
     if y is None:
         raise ParameterError("y=None: a signal y or a spectrogram S must be given")
     y = check_audio(y)
     n = y.shape[-1]
-    key = window_key(window, win_length, n_fft)
+    frozen = window_key(window, win_length, n_fft)
     y, center, pad_mode = _edges(y, n_fft, center, pad_mode)
-    plan = _mel_plan(
-        sr, n_fft, hop_length, win_length, key, center, pad_mode, power, **bank, precision=precision
-    )
+    key = (sr, n_fft, hop_length, win_length, frozen, center, pad_mode, power)
+    plan = cached(_mel_plan, *key, **bank, precision=precision)
     return _run(plan, y, n, n_threads)
+
+
+def _fitting_n_fft(n_fft: Any, n_bins: int) -> int:
+    """Return the size of the FFT behind a spectrogram: as given if that fits its bins."""
+    if n_fft is not None and check_int("n_fft", n_fft) // 2 + 1 == n_bins:
+        return int(n_fft)
+    return max(1, 2 * (n_bins - 1))
 
 
 def _edges(y: Array, n_fft: Any, center: Any, pad_mode: Any) -> tuple[Array, bool, str]:
@@ -203,7 +220,7 @@ def _run(plan: MelSpectrogram | MFCC, y: Array, n: int, n_threads: int) -> Array
     if plan.center or n != y.shape[-1]:
         warn_long_frame(plan.n_fft, n, 3)
     kind = np.float64 if y.dtype.itemsize == 8 else np.float32
-    out = np.empty((*y.shape[:-1], core.n_bins, n_frames), kind)
+    out = new_array("y", (*y.shape[:-1], core.n_bins, n_frames), kind)
     core.exec(y, out, n_threads, True)
     return out
 
@@ -262,12 +279,13 @@ def mfcc(
     n_threads = check_threads(n_threads)
     if S is not None:
         S = _positive_type(S)
-        matrix = dct_matrix(
-            S.shape[-2], n_mfcc, dct_type=dct_type, norm=norm, lifter=lifter
-        )
-        return np.matmul(matrix.astype(S.dtype), S)
+        matrix = dct_matrix(S.shape[-2], n_mfcc, dct_type=dct_type, norm=norm, lifter=lifter)
+        check_size("S", (*S.shape[:-2], matrix.shape[0], S.shape[-1]), S.itemsize)
+        result: Array = np.matmul(matrix.astype(S.dtype), S)
+        return result
     if y is None:
         raise ParameterError("y=None: a signal y or a log-mel spectrogram S must be given")
+    check_norm("mel_norm", mel_norm)
     frames = {name: kwargs.pop(name, default) for name, default in _FRAMES.items()}
     bank = _bank_arguments({**kwargs, "norm": mel_norm})
     y = check_audio(y)
@@ -276,5 +294,5 @@ def mfcc(
     y, frames["center"], frames["pad_mode"] = _edges(
         y, frames["n_fft"], frames["center"], frames["pad_mode"]
     )
-    mel = _mel_plan(sr, **frames, **bank, precision=resolve_precision(precision))
-    return _run(_mfcc_plan(mel, n_mfcc, dct_type, norm, lifter), y, n, n_threads)
+    mel = cached(_mel_plan, sr, **frames, **bank, precision=resolve_precision(precision))
+    return _run(cached(_mfcc_plan, mel, n_mfcc, dct_type, norm, lifter), y, n, n_threads)

@@ -6,20 +6,31 @@ import math
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
-from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int, show
+from fastspec._validate import (
+    ParameterError,
+    check_bool,
+    check_choice,
+    check_dtype,
+    check_float,
+    check_int,
+    check_size,
+    show,
+)
 from fastspec.config import check_threads, load_engine, resolve_precision
 from fastspec.transforms import (
     PAD_MODES,
     STFT,
     _Window,
+    cached,
     check_writable,
     freeze_window,
+    new_array,
     same_memory,
     warn_long_frame,
 )
@@ -40,6 +51,10 @@ Array = npt.NDArray[Any]
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
+_LEAST_F32 = float(np.finfo(np.float32).tiny)
+_LEAST_AMIN = 1e-150  # its square is a normal number
+
+_BLOCK = 2**19  # values that NumPy works on at a time where Ctrl-C is to be answered soon
 
 
 @lru_cache(maxsize=128, typed=True)
@@ -84,9 +99,11 @@ def check_audio(y: Any) -> Array:
     if y.shape[-1] == 0:
         raise ParameterError("y: is empty; must hold at least one sample")
     if y.dtype.itemsize == 2:
+        check_size("y", y.shape, 4)
         return y.astype(np.float32)
     if y.dtype.itemsize > 8:
-        return y.astype(np.float64)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused as such
+            return y.astype(np.float64)
     return y
 
 
@@ -99,6 +116,7 @@ def check_pad_mode(pad_mode: Any) -> None:
 def pad_by_function(y: Array, n_fft: Any, pad_mode: Callable[..., Any]) -> Array:
     """Return a signal padded for centred frames by a function as `numpy.pad` calls it."""
     pad = check_int("n_fft", n_fft, minimum=1, maximum=2**30) // 2
+    check_size("y", (*y.shape[:-1], y.shape[-1] + 2 * pad), y.itemsize)
     widths = [(0, 0)] * (y.ndim - 1) + [(pad, pad)]
     return np.pad(y, widths, mode=pad_mode)
 
@@ -175,14 +193,13 @@ def stft(
         check_pad_mode(pad_mode)
         if check_bool("center", center):
             _core.check_finite(y)
-            y, center, pad_mode = pad_by_function(y, n_fft, pad_mode), False, "constant"  # type: ignore[arg-type]
+            y = pad_by_function(y, n_fft, cast(Callable[..., Any], pad_mode))
+            center, pad_mode = False, "constant"
             warn_long_frame(n_fft, n, 2)
         else:
             pad_mode = "constant"
-    plan = _stft_plan(n_fft, hop_length, win_length, key, center, pad_mode, precision)
-    wanted = _complex_type(y, dtype)
-    if out is not None:
-        wanted = out.dtype if isinstance(out, np.ndarray) else wanted
+    plan = cached(_stft_plan, n_fft, hop_length, win_length, key, center, pad_mode, precision)
+    wanted = _complex_type(y, dtype, out)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8 or wanted == _C128)
     n_frames = core.n_frames(y.shape[-1])
     if n_frames == 0:
@@ -191,7 +208,7 @@ def stft(
         warn_long_frame(plan.n_fft, n, 2)
     shape = (*y.shape[:-1], core.n_bins, n_frames)
     if out is None:
-        result = np.empty(shape, wanted, "F")
+        result = new_array("y", shape, wanted, "F")
     else:
         result = _fit_out(out, shape)
         if same_memory(y, result):
@@ -200,13 +217,11 @@ def stft(
     return result
 
 
-def _complex_type(y: Array, dtype: npt.DTypeLike | None) -> np.dtype[Any]:
-    if dtype is None:
-        return _C128 if y.dtype.itemsize == 8 else _C64
-    wanted = np.dtype(dtype)
-    if wanted != _C64 and wanted != _C128:
-        raise ParameterError(f"dtype={wanted}: must be complex64 or complex128")
-    return wanted
+def _complex_type(y: Array, dtype: npt.DTypeLike | None, out: Any) -> np.dtype[Any]:
+    wanted = _C128 if y.dtype.itemsize == 8 else _C64
+    if dtype is not None:
+        wanted = check_dtype("dtype", dtype, (_C64, _C128))
+    return out.dtype if isinstance(out, np.ndarray) else wanted
 
 
 def _fit_out(out: Any, shape: tuple[int, ...]) -> Array:
@@ -221,7 +236,7 @@ def _fit_out(out: Any, shape: tuple[int, ...]) -> Array:
     return out if out.shape == shape else out[..., : shape[-1]]
 
 
-# ---- inverse --------------------------------------------------------------------------------------
+# ---- inverse ------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=128, typed=True)
@@ -305,13 +320,6 @@ def istft(
     .. [1] D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier
        transform," IEEE Trans. ASSP, vol. 32, no. 2, pp. 236-243, 1984; eq. 6.
     """
-    if not isinstance(stft_matrix, np.ndarray):
-        kind = type(stft_matrix).__name__
-        raise ParameterError(f"stft_matrix: is a {kind}; must be a NumPy array")
-    if stft_matrix.ndim < 2:
-        raise ParameterError(f"stft_matrix: has {stft_matrix.ndim} dimensions; must have at least 2")
-    if stft_matrix.shape[-1] == 0 or stft_matrix.shape[-2] == 0:
-        raise ParameterError(f"stft_matrix: has shape {stft_matrix.shape}; must not be empty")
     spectra = _as_complex(stft_matrix)
     if n_fft is None:
         n_fft = max(1, 2 * (spectra.shape[-2] - 1))
@@ -320,34 +328,49 @@ def istft(
     real = _real_type(spectra, dtype, out)
     double = resolve_precision(precision) == "double" or spectra.dtype == _C128 or real == _F64
     key = window_key(window, win_length, n_fft)
-    plan = _istft_plan(n_fft, hop_length, win_length, key, center, double)
+    plan = cached(_istft_plan, n_fft, hop_length, win_length, key, center, double)
     n = plan.n_samples(spectra.shape[-1])
     if length is not None:
         length = check_int("length", length, minimum=0, maximum=2**60)
         n = length or n
     shape = (*spectra.shape[:-2], n)
     if out is None:
-        out = np.empty(shape, real)
+        result = new_array("length" if length else "stft_matrix", shape, real)
     else:
-        if not isinstance(out, np.ndarray) or out.shape != shape:
-            found = out.shape if isinstance(out, np.ndarray) else type(out).__name__
-            raise ParameterError(f"out: has shape {found}; must be {shape}")
-        if out.dtype not in (_F32, _F64) or not out.dtype.isnative:
-            raise ParameterError(f"out: has dtype {out.dtype}; must be float32 or float64")
-        check_writable(out)
-        if same_memory(spectra, out):
+        result = _check_signal_out(out, shape)
+        if same_memory(spectra, result):
             raise ParameterError("out: must not overlap stft_matrix")
-    plan.exec(spectra, out, check_threads(n_threads))
+    plan.exec(spectra, result, check_threads(n_threads))
+    return result
+
+
+def _check_signal_out(out: Any, shape: tuple[int, ...]) -> Array:
+    """Check istft's `out`."""
+    if not isinstance(out, np.ndarray):
+        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    if out.shape != shape:
+        raise ParameterError(f"out: has shape {out.shape}; must be {shape}")
+    if out.dtype not in (_F32, _F64) or not out.dtype.isnative:
+        raise ParameterError(f"out: has dtype {out.dtype}; must be float32 or float64")
+    check_writable(out)
     return out
 
 
-def _as_complex(x: Array) -> Array:
-    """Return spectra as complex64 or complex128 in native byte order."""
+def _as_complex(x: Any) -> Array:
+    """Check spectra; return them as aligned complex64 or complex128 in native byte order."""
+    if not isinstance(x, np.ndarray):
+        raise ParameterError(f"stft_matrix: is a {type(x).__name__}; must be a NumPy array")
+    if x.ndim < 2:
+        raise ParameterError(f"stft_matrix: has {x.ndim} dimensions; must have at least 2")
+    if x.shape[-1] == 0 or x.shape[-2] == 0:
+        raise ParameterError(f"stft_matrix: has shape {x.shape}; must not be empty")
     if x.dtype == _C64 or x.dtype == _C128:
-        return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+        return x if x.flags.aligned else x.copy(order="K")
     if x.dtype.kind not in "fiuc":
         raise ParameterError(f"stft_matrix: has dtype {x.dtype}; must be complex")
-    return x.astype(_C128 if x.dtype.itemsize > (8 if x.dtype.kind == "c" else 4) else _C64)
+    wanted = _C128 if x.dtype.itemsize > (8 if x.dtype.kind == "c" else 4) else _C64
+    check_size("stft_matrix", x.shape, wanted.itemsize)
+    return x.astype(wanted)
 
 
 def _fit_bins(spectra: Array, n_bins: int) -> Array:
@@ -357,22 +380,20 @@ def _fit_bins(spectra: Array, n_bins: int) -> Array:
         return spectra
     if have > n_bins:
         return spectra[..., :n_bins, :]
+    check_size("n_fft", (*spectra.shape[:-2], n_bins, spectra.shape[-1]), spectra.itemsize)
     padding = [(0, 0)] * (spectra.ndim - 2) + [(0, n_bins - have), (0, 0)]
     return np.pad(spectra, padding)
 
 
-def _real_type(spectra: Array, dtype: npt.DTypeLike | None, out: Any) -> np.dtype[Any]:
+def _real_type(spectra: Array, dtype: npt.DTypeLike | None, out: Array | None) -> np.dtype[Any]:
     if isinstance(out, np.ndarray):
         return out.dtype
     if dtype is None:
         return _F64 if spectra.dtype == _C128 else _F32
-    wanted = np.dtype(dtype)
-    if wanted not in (_F32, _F64):
-        raise ParameterError(f"dtype={wanted}: must be float32 or float64")
-    return wanted
+    return check_dtype("dtype", dtype, (_F32, _F64))
 
 
-# ---- magnitude and decibels -----------------------------------------------------------------------
+# ---- magnitude and decibels ---------------------------------------------------------------------
 
 
 def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
@@ -392,11 +413,9 @@ def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
     phase : complex np.ndarray, shape=D.shape
         ``exp(1j * angle)``; 1 where the magnitude is 0. ``D == magnitude * phase`` for power 1.
     """
-    D = np.asarray(D)
-    if D.dtype.kind not in "fiuc":
-        raise ParameterError(f"D: has dtype {D.dtype}; must be a number")
+    D = _numbers("D", D)
     power = check_float("power", power, exclusive_minimum=0)
-    magnitude = np.abs(D)
+    magnitude = np.abs(D if D.dtype.kind in "fc" else D.astype(_F64))
     zero = magnitude == 0
     divisor = magnitude + zero
     kind = _C128 if magnitude.dtype.itemsize > 4 else _C64
@@ -443,7 +462,7 @@ def power_to_db(
     ParameterError
         If an argument is out of its range.
     """
-    S = np.asarray(S)
+    S = _numbers("S", S)
     if S.dtype.kind == "c":
         warnings.warn(
             "power_to_db was called on complex input so phase information will be discarded. "
@@ -451,7 +470,7 @@ def power_to_db(
             stacklevel=2,
         )
         S = np.abs(S)
-    return _to_db(S, ref(S) if callable(ref) else np.abs(ref), amin, top_db, n_threads, False)
+    return _to_db(S, _reference(ref, S), amin, top_db, n_threads, False)
 
 
 def amplitude_to_db(
@@ -478,37 +497,59 @@ def amplitude_to_db(
     np.ndarray, shape=S.shape
         In dB.
     """
-    S = np.asarray(S)
+    S = _numbers("S", S)
     if S.dtype.kind == "c":
         warnings.warn(
             "amplitude_to_db was called on complex input so phase information will be discarded. "
             "To suppress this warning, call amplitude_to_db(np.abs(S)) instead.",
             stacklevel=2,
         )
-    amin = check_float("amin", amin, exclusive_minimum=0)
-    magnitude = np.abs(S)
-    ref_value = ref(magnitude) if callable(ref) else np.abs(ref)
+    amin = check_float("amin", amin, minimum=_LEAST_AMIN, maximum=1 / _LEAST_AMIN)
+    magnitude: Any = np.abs(S)
+    ref_value = _reference(ref, magnitude)
     fresh = isinstance(magnitude, np.ndarray)
     power = np.square(magnitude, out=magnitude) if fresh else np.square(magnitude)
     return _to_db(np.asarray(power), ref_value**2, amin**2, top_db, n_threads, fresh)
 
 
-def _to_db(
-    power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_place: bool
-) -> Any:
-    if power.dtype.kind not in "fiu":
-        raise ParameterError(f"S: has dtype {power.dtype}; must be a number")
+def _numbers(name: str, value: Any) -> Array:
+    """Return anything that holds numbers as an array."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        problem = f"cannot be made an array: {error}"
+        raise ParameterError(f"{name}={show(value)}: {problem}") from error
+    if array.dtype.kind not in "fiuc":
+        raise ParameterError(f"{name}: has dtype {array.dtype}; must be a number")
+    return array
+
+
+def _reference(ref: Any, S: Any) -> Any:
+    """Return the size of `ref`, or of what it gives for `S`."""
+    if callable(ref):
+        return np.abs(_numbers("ref", ref(S)))
+    size = np.abs(_numbers("ref", ref))
+    if not np.isfinite(size).all():
+        raise ParameterError(f"ref={show(ref)}: must be finite")
+    return size
+
+
+def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_place: bool) -> Any:
     amin = check_float("amin", amin, exclusive_minimum=0)
+    if power.dtype == _F32:
+        amin = max(amin, _LEAST_F32)  # a smaller one would be zero
     if top_db is not None:
         top_db = check_float("top_db", top_db, minimum=0, allow_inf=True)
     n_threads = check_threads(n_threads)
     offset = 10.0 * np.log10(np.maximum(amin, ref))
-    flat = power.flags.c_contiguous or power.flags.f_contiguous
+    flat = (power.flags.c_contiguous or power.flags.f_contiguous) and power.flags.aligned
     plain = power.dtype in (_F32, _F64) and power.dtype.isnative and power.ndim > 0
     if not plain or np.ndim(offset) > 0 or not np.isfinite(offset):
         db = 10.0 * np.log10(np.maximum(amin, power))
+        if np.ndim(offset) and np.broadcast_shapes(np.shape(offset), db.shape) != db.shape:
+            raise ParameterError(f"ref: has shape {np.shape(offset)}, which does not fit S")
         db -= offset
-        return db if top_db is None else np.maximum(db, db.max() - top_db)
+        return db if top_db is None or db.size == 0 else np.maximum(db, db.max() - top_db)
     if not flat:
         power = power.copy(order="K")
         in_place = True
@@ -540,6 +581,8 @@ def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
     -------
     np.ndarray, shape=S_db.shape
     """
+    _numbers("S_db", S_db)
+    _numbers("ref", ref)
     return ref * np.power(10.0, np.asanyarray(S_db) * 0.1)
 
 
@@ -557,10 +600,11 @@ def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
     -------
     np.ndarray, shape=S_db.shape
     """
+    _numbers("ref", ref)
     return db_to_power(S_db, ref=ref**2) ** 0.5
 
 
-# ---- Griffin-Lim ----------------------------------------------------------------------------------
+# ---- Griffin-Lim --------------------------------------------------------------------------------
 
 
 def griffinlim(
@@ -626,11 +670,7 @@ def griffinlim(
     .. [1] N. Perraudin, P. Balazs and P. L. Sondergaard, "A fast Griffin-Lim algorithm,"
        IEEE WASPAA, pp. 1-4, 2013.
     """
-    if not isinstance(S, np.ndarray) or S.dtype.kind not in "fiu":
-        found = S.dtype if isinstance(S, np.ndarray) else type(S).__name__
-        raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
-    if S.ndim < 2 or S.shape[-1] == 0 or S.shape[-2] == 0:
-        raise ParameterError(f"S: has shape {S.shape}; must be (..., bins, frames), not empty")
+    _check_magnitude(S)
     random = _generator(random_state)
     momentum = check_float("momentum", momentum, minimum=0)
     if momentum > 1:
@@ -640,22 +680,21 @@ def griffinlim(
         )
     if init is not None:
         check_choice("init", init, ("random",))
-    n_iter = check_int("n_iter", n_iter, minimum=0)
+    n_iter = check_int("n_iter", n_iter, minimum=0, maximum=2**31 - 1)
     check_choice("pad_mode", pad_mode, tuple(PAD_MODES))
     if n_fft is None:
         n_fft = max(1, 2 * (S.shape[-2] - 1))
     if check_int("n_fft", n_fft, minimum=1) // 2 + 1 != S.shape[-2]:
         raise ParameterError(f"n_fft={n_fft}: does not fit S with {S.shape[-2]} bins")
     real = _F64 if S.dtype == _F64 or S.dtype.kind != "f" else _F32
-    wanted = real if dtype is None else np.dtype(dtype)
-    if wanted not in (_F32, _F64):
-        raise ParameterError(f"dtype={wanted}: must be float32 or float64")
+    wanted = real if dtype is None else check_dtype("dtype", dtype, (_F32, _F64))
     double = resolve_precision(precision) == "double" or real == _F64
     compute, spectral = (_F64, _C128) if double else (_F32, _C64)
     key = window_key(window, win_length, n_fft)
-    inverse = _istft_plan(n_fft, hop_length, win_length, key, center, double)
+    inverse = cached(_istft_plan, n_fft, hop_length, win_length, key, center, double)
     name = "double" if double else "single"
-    forward = _stft_plan(n_fft, hop_length, win_length, key, center, pad_mode, name)._core(double)
+    plan = cached(_stft_plan, n_fft, hop_length, win_length, key, center, pad_mode, name)
+    forward = plan._core(double)
     n = inverse.n_samples(S.shape[-1])
     if length is not None:
         n = check_int("length", length, minimum=0, maximum=2**60) or n
@@ -663,28 +702,49 @@ def griffinlim(
         raise ParameterError(
             f"length={n}: gives {forward.n_frames(n)} frames, but S has {S.shape[-1]}"
         )
-    if init is None:
-        angles = np.ones(S.shape, spectral)
-    else:
-        turn = 2 * np.pi * random.random(size=S.shape)
-        angles = (np.cos(turn) + 1j * np.sin(turn)).astype(spectral)
-    angles *= S.astype(compute, copy=False)
-    y = np.empty((*S.shape[:-2], n), compute)
+    n_threads = check_threads(n_threads)
+    y = new_array("length" if length else "S", (*S.shape[:-2], n), compute)
+    # Frames contiguous, as the core wants them.
+    magnitude = new_array("S", (S.shape[-1], S.shape[-2]), compute)
+    angles = new_array("S", (S.shape[-1], S.shape[-2]), spectral)
     for index in np.ndindex(S.shape[:-2]):
-        # Frames contiguous, as the core wants them.
-        magnitude = np.ascontiguousarray(S[index].T, dtype=compute)
-        start = np.ascontiguousarray(angles[index].T)
-        _core.griffinlim(
-            forward, inverse, n_iter, momentum, magnitude, start, y[index], check_threads(n_threads)
-        )
+        _first_phases(S[index], None if init is None else random, magnitude, angles)
+        _core.griffinlim(forward, inverse, n_iter, momentum, magnitude, angles, y[index], n_threads)
     return y.astype(wanted, copy=False)
+
+
+def _check_magnitude(S: Any) -> None:
+    if not isinstance(S, np.ndarray) or S.dtype.kind not in "fiu":
+        found = S.dtype if isinstance(S, np.ndarray) else type(S).__name__
+        raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
+    if S.ndim < 2 or S.shape[-1] == 0 or S.shape[-2] == 0:
+        raise ParameterError(f"S: has shape {S.shape}; must be (..., bins, frames), not empty")
+
+
+def _first_phases(S: Array, random: Any, magnitude: Array, angles: Array) -> None:
+    """Fill magnitudes and magnitudes times first phases, (frames, bins), from S (bins, frames).
+
+    The numbers are drawn in the order of S; block by block, so that Ctrl-C is answered in between.
+    """
+    rows = max(1, _BLOCK // S.shape[1])
+    for first in range(0, S.shape[0], rows):
+        bins = slice(first, first + rows)
+        magnitude[:, bins] = S[bins].T
+        if random is None:
+            angles[:, bins] = S[bins].T
+            continue
+        turn = 2 * np.pi * random.random(size=S[bins].shape)
+        phases = (np.cos(turn) + 1j * np.sin(turn)).astype(angles.dtype)
+        phases *= S[bins].astype(magnitude.dtype, copy=False)
+        angles[:, bins] = phases.T
 
 
 def _generator(random_state: Any) -> Any:
     if random_state is None:
         return np.random.default_rng()
-    if isinstance(random_state, int) and not isinstance(random_state, bool):
-        return np.random.RandomState(seed=random_state)  # noqa: NPY002 - librosa's stream
+    if isinstance(random_state, int | np.integer):
+        seed = check_int("random_state", random_state, minimum=0, maximum=2**32 - 1)
+        return np.random.RandomState(seed=seed)  # librosa's stream
     if isinstance(random_state, np.random.RandomState | np.random.Generator):
         return random_state
     raise ParameterError(

@@ -15,11 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
-from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int
+from fastspec._validate import (
+    ParameterError,
+    check_bool,
+    check_choice,
+    check_dtype,
+    check_float,
+    check_int,
+    check_size,
+    show,
+)
 from fastspec.config import check_threads, load_engine, resolve_precision
 from fastspec.convert import fft_frequencies, mel_frequencies
 from fastspec.dct import dct_matrix
-from fastspec.filters import mel_filter
+from fastspec.filters import check_norm, mel_filter
 from fastspec.windows import WindowSpec, get_window, pad_window
 
 __all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
@@ -27,7 +36,7 @@ __all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
 Array = npt.NDArray[Any]
 
 _OUTPUTS = {"complex": 0, "spectrum": 1, "bands": 2, "cepstrum": 3}
-_ENGINES = {"auto": 0, "fftw": 1}
+_ENGINES = {"auto": 0, "fftw": 1, "lanes": 2}
 _EFFORTS = {"estimate": 0, "measure": 1}
 _LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3}
 PAD_MODES = {"constant": 0, "empty": 0, "edge": 1, "linear_ramp": 2, "reflect": 3, "symmetric": 4}
@@ -35,6 +44,9 @@ PAD_MODES = {"constant": 0, "empty": 0, "edge": 1, "linear_ramp": 2, "reflect": 
 _COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 _F32, _F64, _I16 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16)
 _LARGEST = 2**62
+_LEAST_F32 = float(np.finfo(np.float32).tiny)
+_MOST_F32 = float(np.finfo(np.float32).max)
+_MOST_LOG = 1e6  # no logarithm of a number is larger
 
 
 class _Window:
@@ -43,7 +55,7 @@ class _Window:
     __slots__ = ("_hash", "values")
 
     def __init__(self, values: Array) -> None:
-        self.values = np.array(values, dtype=np.float64)
+        self.values = np.array(values, dtype=np.float64) + 0.0  # no -0.0: equal means equal bytes
         self.values.flags.writeable = False
         self._hash = hash(self.values.tobytes())
 
@@ -62,8 +74,15 @@ class _Window:
 
 def freeze_window(window: WindowSpec | _Window, win_length: int) -> Any:
     """Return a window specification that can be hashed: arrays and callables become values."""
-    if isinstance(window, str | float | int | tuple | _Window):
+    if isinstance(window, str | float | int | _Window):
         return window
+    if isinstance(window, tuple):
+        try:
+            hash(window)
+        except TypeError:  # a parameter is a list or an array
+            pass
+        else:
+            return window
     return _Window(get_window(window, win_length))
 
 
@@ -71,14 +90,33 @@ def as_signal(y: Any) -> Array:
     """Return anything that holds an array as a NumPy array, without a copy where possible."""
     if isinstance(y, np.ndarray):
         return y
-    if not hasattr(y, "__array__") and hasattr(y, "__dlpack__"):
-        return np.from_dlpack(y)
-    return np.asarray(y)
+    try:
+        if not hasattr(y, "__array__") and hasattr(y, "__dlpack__"):
+            return np.from_dlpack(y)
+        return np.asarray(y)
+    except (TypeError, ValueError, BufferError) as error:
+        raise ParameterError(f"y={show(y)}: cannot be made an array: {error}") from error
 
 
 def same_memory(a: Array, b: Array) -> bool:
     """Return whether two arrays may overlap, by their bounds."""
     return np.may_share_memory(a, b)
+
+
+def new_array(name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, order: Any = "C") -> Array:
+    """Return an array without values; `name` is the argument to blame if it is too large."""
+    dtype = np.dtype(dtype)
+    check_size(name, shape, dtype.itemsize)
+    return np.empty(shape, dtype, order)
+
+
+def cached(make: Any, *key: Any, **more: Any) -> Any:
+    """Call a cached function; without the cache if an argument cannot be hashed."""
+    try:
+        return make(*key, **more)
+    except TypeError:
+        # Most often a list where a number is meant: the plan's own checks have the right words.
+        return make.__wrapped__(*key, **more)
 
 
 class _Plan:
@@ -88,6 +126,9 @@ class _Plan:
     _order: ClassVar[Any] = "C"
 
     _arguments: dict[str, Any]
+    _settings: dict[str, Any]
+    _cores: dict[bool, _core.Frontend]
+    _window: Array
     _hash: int
     n_fft: int
     hop_length: int
@@ -135,13 +176,15 @@ class _Plan:
         object.__setattr__(self, "_settings", settings)
         self._core(self.precision == "double")
 
-    def _core(self, double: bool) -> Any:
+    def _core(self, double: bool) -> _core.Frontend:
         """Return the C plan for a precision; two threads may both make it, and one is kept."""
-        cores: dict[bool, Any] = self._cores  # type: ignore[attr-defined]
-        core = cores.get(double)
+        core = self._cores.get(double)
         if core is None:
             load_engine()
             a = self._arguments
+            settings = self._settings
+            if not double and "amin" in settings:
+                settings = dict(settings, amin=max(settings["amin"], _LEAST_F32))
             core = _core.Frontend(
                 output=_OUTPUTS[self._output],
                 double=double,
@@ -149,14 +192,14 @@ class _Plan:
                 effort=_EFFORTS[a["planner"]],
                 n_fft=self.n_fft,
                 hop_length=self.hop_length,
-                window=self._window,  # type: ignore[attr-defined]
+                window=self._window,
                 center=self.center,
                 pad_mode=PAD_MODES[a["pad_mode"]],
                 librosa_tail=a["pad_tail"] == "librosa",
                 input_scale=1.0 if a["input_scale"] is None else a["input_scale"],
-                **self._settings,  # type: ignore[attr-defined]
+                **settings,
             )
-            core = cores.setdefault(double, core)
+            core = self._cores.setdefault(double, core)
         return core
 
     # -- an immutable value ------------------------------------------------------------------------
@@ -171,7 +214,9 @@ class _Plan:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._arguments == other._arguments  # type: ignore[attr-defined]
+        if not isinstance(other, _Plan) or type(self) is not type(other):
+            return False
+        return self._arguments == other._arguments
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._arguments)
@@ -185,12 +230,12 @@ class _Plan:
     @property
     def n_bins(self) -> int:
         """Rows of the output: bins, bands or coefficients."""
-        return self._core(self.precision == "double").n_bins  # type: ignore[no-any-return]
+        return self._core(self.precision == "double").n_bins
 
     @property
     def engine(self) -> str:
         """Name of the FFT engine in use."""
-        return self._core(self.precision == "double").engine  # type: ignore[no-any-return]
+        return self._core(self.precision == "double").engine
 
     def n_frames(self, n_samples: int) -> int:
         """Return the number of frames of a signal; 0 where no frame fits.
@@ -201,7 +246,7 @@ class _Plan:
             Length of the signal in samples.
         """
         n_samples = check_int("n_samples", n_samples, minimum=0, maximum=2**61)
-        return self._core(self.precision == "double").n_frames(n_samples)  # type: ignore[no-any-return]
+        return self._core(self.precision == "double").n_frames(n_samples)
 
     def times(self, n_samples: int, *, sr: float | None = None) -> npt.NDArray[np.float64]:
         """Return the time in seconds of each frame of a signal.
@@ -220,7 +265,9 @@ class _Plan:
         """
         rate = self._arguments.get("sr", 22050) if sr is None else sr
         rate = check_float("sr", rate, exclusive_minimum=0)
-        return np.arange(self.n_frames(n_samples)) * self.hop_length / rate
+        n_frames = self.n_frames(n_samples)
+        check_size("n_samples", (n_frames,), 8)
+        return np.arange(n_frames) * self.hop_length / rate
 
     # -- the call ----------------------------------------------------------------------------------
 
@@ -258,7 +305,7 @@ class _Plan:
         dtype = np.dtype(_COMPLEX[real]) if self._output == "complex" else real
         shape = (*y.shape[:-1], core.n_bins, n_frames)
         if out is None:
-            out = np.empty(shape, dtype, self._order)
+            out = new_array("y", shape, dtype, self._order)
         else:
             check_out(out, shape, dtype)
             if same_memory(y, out):
@@ -319,7 +366,7 @@ class Stream:
     """A plan fed in pieces: the frames of any chunking are those of one call, bit for bit."""
 
     def __init__(self, plan: _Plan, channels: int, n_threads: int = 1) -> None:
-        settings: dict[str, Any] = plan._settings  # type: ignore[attr-defined]
+        settings = plan._settings
         if settings.get("top_db", -1) >= 0 or settings.get("ref_max"):
             raise ParameterError(
                 "top_db and ref='max' need the whole signal: a stream takes a fixed log_floor"
@@ -332,7 +379,8 @@ class Stream:
     def _out(self, n_frames: int, wide: bool) -> Array:
         real = _F64 if wide else _F32
         dtype = np.dtype(_COMPLEX[real]) if self._plan._output == "complex" else real
-        return np.empty((self._channels, self._plan.n_bins, n_frames), dtype, self._plan._order)
+        shape = (self._channels, self._plan.n_bins, n_frames)
+        return new_array("chunk", shape, dtype, self._plan._order)
 
     def push(self, chunk: Any) -> Array:
         """Take the next samples of all channels; return the frames that they complete.
@@ -499,19 +547,26 @@ class _MelPlan(_Plan):
         a["sr"] = check_float("sr", a["sr"], exclusive_minimum=0)
         a["n_mels"] = check_int("n_mels", a["n_mels"], minimum=1, maximum=2**24)
         a["power"] = check_float("power", a["power"], exclusive_minimum=0)
-        a["amin"] = check_float("amin", a["amin"], exclusive_minimum=0)
+        a["amin"] = check_float("amin", a["amin"], exclusive_minimum=0, maximum=_MOST_F32)
         a["n_fft"] = check_int("n_fft", a["n_fft"], minimum=1, maximum=2**30)
         a["log"] = _check_log(a["log"])
         ref_max = a["ref"] == "max" if isinstance(a["ref"], str) else False
         if isinstance(a["ref"], str):
             check_choice("ref", a["ref"], ("max",))
+            if a["log"] is None:
+                raise ParameterError("ref='max': needs a log other than None")
         else:
             a["ref"] = check_float("ref", a["ref"], exclusive_minimum=0)
         for name in ("top_db", "log_floor"):
             if a[name] is not None:
-                a[name] = check_float(name, a[name], minimum=0 if name == "top_db" else None)
+                if name == "top_db":
+                    a[name] = check_float(name, a[name], minimum=0)
+                else:
+                    a[name] = check_float(name, a[name], maximum=_MOST_LOG)
                 if a["log"] is None:
                     raise ParameterError(f"{name}={a[name]}: needs a log other than None")
+        a["norm"] = check_norm("norm", a["norm"])
+        a["bank_dtype"] = check_dtype("bank_dtype", a["bank_dtype"], (_F32, _F64)).name
         bank = mel_filter(
             sr=a["sr"],
             n_fft=a["n_fft"],
@@ -522,9 +577,9 @@ class _MelPlan(_Plan):
             norm=a["norm"],
             dtype=a["bank_dtype"],
         )
-        a["bank_dtype"] = bank.dtype.name
         a["fmin"] = float(a["fmin"])
         a["fmax"] = None if a["fmax"] is None else float(a["fmax"])
+        a["htk"] = bool(a["htk"])
         return {
             "power": a["power"],
             "bands": np.ascontiguousarray(bank, dtype=np.float64),
@@ -619,8 +674,6 @@ engine, planner
         arguments.pop("self")
         arguments.pop("__class__", None)
         check_choice("pad_tail", pad_tail, ("exact", "librosa"))
-        if ref == "max" and log is None:
-            raise ParameterError("ref='max': needs a log other than None")
         settings = self._mel_settings(arguments)
         super().__init__(arguments)
         self._finish(**settings)
@@ -696,11 +749,12 @@ log, amin, ref, log_floor, bank_dtype, pad_tail, input_scale, precision, engine,
         arguments.pop("self")
         arguments.pop("__class__", None)
         check_choice("pad_tail", pad_tail, ("exact", "librosa"))
-        if isinstance(ref, str):
-            raise ParameterError(f"ref={ref!r}: must be a number > 0")
+        arguments["ref"] = check_float("ref", ref, exclusive_minimum=0)
         settings = self._mel_settings(arguments)
         arguments["n_mfcc"] = check_int("n_mfcc", n_mfcc, minimum=1, maximum=2**24)
         arguments["lifter"] = check_float("lifter", lifter, minimum=0)
+        if dct_norm is not None:
+            check_choice("dct_norm", dct_norm, ("ortho",))
         matrix = dct_matrix(
             arguments["n_mels"],
             arguments["n_mfcc"],
@@ -708,6 +762,7 @@ log, amin, ref, log_floor, bank_dtype, pad_tail, input_scale, precision, engine,
             norm=dct_norm,
             lifter=arguments["lifter"],
         )
+        arguments["dct_type"] = int(dct_type)
         super().__init__(arguments)
         self._finish(**settings, dct=matrix, n_ceps=matrix.shape[0])
 

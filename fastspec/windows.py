@@ -34,6 +34,9 @@ _MAX_DECIBELS = 5000.0
 # precision at some 500 of them.
 _MAX_TAYLOR_LOBES = 400
 
+# More samples than memory has, few enough for NumPy to count their bytes.
+_MAX_SIZE = 2**56
+
 # Chebyshev windows below this attenuation are poor analysis windows (scipy warns here too).
 _MIN_USEFUL_CHEBYSHEV = 45.0
 
@@ -136,7 +139,7 @@ def get_window(window: WindowSpec, Nx: int, *, fftbins: bool = True) -> _Array:
     >>> get_window(("general_hamming", 0.75), 3, fftbins=False)
     array([0.5, 1. , 0.5])
     """
-    size = check_int("Nx", Nx, minimum=1)
+    size = check_int("Nx", Nx, minimum=1, maximum=_MAX_SIZE)
     periodic = check_bool("fftbins", fftbins)
     if callable(window):
         return _given(window(size), size)
@@ -184,7 +187,7 @@ def pad_window(window: npt.ArrayLike, n_fft: int) -> _Array:
     >>> pad_window([1.0, 2.0], 5)
     array([0., 1., 2., 0., 0.])
     """
-    size = check_int("n_fft", n_fft, minimum=1)
+    size = check_int("n_fft", n_fft, minimum=1, maximum=_MAX_SIZE)
     samples = _samples(window)
     if samples.size > size:
         raise ParameterError(

@@ -1,0 +1,37 @@
+/* The built-in engine: real FFTs of even 5-smooth sizes, one frame per lane. SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FSPEC_FFT_LANES_H
+#define FSPEC_FFT_LANES_H
+
+#include "simd.h"
+
+enum { FS_LANES_LEAST = 16, FS_LANES_MOST = 1 << 17 };
+
+typedef struct fs_lanes {
+    fs_lanes_tables tables;
+    const fs_kernels *kernels; /* for full blocks; its narrow one is for blocks of few frames */
+    int64_t n, hop;
+    /* Panels of frames a hop apart: their rows, and elements from column to column; where the first pass finds its samples
+     * in them, and in panels of frames that stand anywhere. */
+    int64_t pitch;
+    uint32_t *spread_offset, *gather_offset;
+    void *memory; /* all tables */
+} fs_lanes;
+
+/* Whether the engine has this size. */
+int fs_lanes_has(int64_t n);
+/* Makes the tables for frames `hop` apart, with a window of n values (forward) or NULL (inverse). NO_MEMORY or TOO_LARGE. */
+fspec_status fs_lanes_create(int64_t n, int64_t hop, int is_double, const double *window, fs_lanes **lanes);
+void fs_lanes_free(fs_lanes *lanes);
+
+/* Rows of the panel that `frames` frames a hop apart need. */
+int64_t fs_lanes_rows(const fs_lanes *lanes, int64_t frames);
+/* Whether frames a hop apart share samples, so that one panel of the signal serves them all. */
+int fs_lanes_spreads(const fs_lanes *lanes);
+/* Samples, from the first frame's first on, that fft_spread reads for so many rows. */
+int64_t fs_lanes_reach(const fs_lanes *lanes, int64_t rows);
+/* Elements of the scratch that a call of the kernels takes: of panel, z and spare. */
+int64_t fs_lanes_panel_size(const fs_lanes *lanes);
+int64_t fs_lanes_z_size(const fs_lanes *lanes);
+int64_t fs_lanes_spare_size(const fs_lanes *lanes);
+
+#endif

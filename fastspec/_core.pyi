@@ -1,0 +1,112 @@
+"""Types of the compiled module. What its calls do is said in _core.pyx."""
+
+from typing import Any, Self, TypeAlias, final
+
+import numpy.typing as npt
+from typing_extensions import Buffer
+
+# NumPy's arrays are buffers in the eyes of a type checker from Python 3.12 on.
+_Buffer: TypeAlias = Buffer | npt.NDArray[Any]
+
+class EngineError(RuntimeError): ...
+
+@final
+class Frontend:
+    def __new__(
+        cls,
+        *,
+        output: int,
+        double: bool,
+        engine: int,
+        effort: int,
+        n_fft: int,
+        hop_length: int,
+        window: _Buffer,
+        center: bool,
+        pad_mode: int,
+        librosa_tail: bool,
+        input_scale: float,
+        power: float = 2,
+        bands: _Buffer | None = None,
+        n_bands: int = 0,
+        log: int = 0,
+        amin: float = 1e-10,
+        ref: float = 1,
+        ref_max: bool = False,
+        top_db: float = -1,
+        log_floor: float = ...,
+        dct: _Buffer | None = None,
+        n_ceps: int = 0,
+    ) -> Self: ...
+    @property
+    def n_bins(self) -> int: ...
+    @property
+    def n_fft(self) -> int: ...
+    @property
+    def engine(self) -> str: ...
+    def n_frames(self, n_samples: int) -> int: ...
+    def exec(self, y: _Buffer, out: _Buffer, n_threads: int, whole_array: bool) -> None: ...
+    def exec_spectra(
+        self, spectra: _Buffer, out: _Buffer, n_threads: int, whole_array: bool
+    ) -> None: ...
+
+@final
+class Stream:
+    def __new__(cls, plan: Frontend, n_channels: int) -> Self: ...
+    @property
+    def n_channels(self) -> int: ...
+    def ready(self, n_samples: int) -> int: ...
+    def pending(self) -> int: ...
+    def reset(self) -> None: ...
+    def push(self, chunk: _Buffer, out: _Buffer, n_threads: int) -> int: ...
+    def flush(self, out: _Buffer, n_threads: int) -> int: ...
+
+@final
+class Istft:
+    def __new__(
+        cls,
+        *,
+        double: bool,
+        engine: int,
+        effort: int,
+        n_fft: int,
+        hop_length: int,
+        window: _Buffer,
+        center: bool,
+    ) -> Self: ...
+    def n_samples(self, n_frames: int) -> int: ...
+    def exec(self, spectra: _Buffer, out: _Buffer, n_threads: int) -> None: ...
+
+def griffinlim(
+    stft: Frontend,
+    istft: Istft,
+    n_iter: int,
+    momentum: float,
+    magnitude: _Buffer,
+    angles: _Buffer,
+    y: _Buffer,
+    n_threads: int,
+) -> None: ...
+def mel_filters(
+    sr: float,
+    n_fft: int,
+    n_mels: int,
+    fmin: float,
+    fmax: float,
+    htk: bool,
+    slaney: bool,
+    single: bool,
+    out: _Buffer,
+) -> None: ...
+def check_finite(y: _Buffer, n_threads: int = 1) -> None: ...
+def power_to_db(
+    x: _Buffer, out: _Buffer, amin: float, offset: float, n_threads: int = 1
+) -> float: ...
+def clip_below(x: _Buffer, floor: float, n_threads: int = 1) -> None: ...
+def version() -> str: ...
+def simd_tier() -> str: ...
+def simd_refused() -> str: ...
+def fftw_load(single_path: bytes | None, double_path: bytes | None) -> str: ...
+def fftw_info(double: bool) -> tuple[str, str]: ...
+def fft_cache_info() -> tuple[int, int]: ...
+def fft_cache_clear() -> None: ...
