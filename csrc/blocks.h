@@ -11,7 +11,7 @@ typedef struct fs_desk {
     void *span;                   /* samples [span_begin, span_end) of item span_item, converted, edges included */
     int64_t span_item, span_begin, span_end;
     void *frame, *spectrum, *rows; /* row engines: the FFT's rows; one row of powers or complex values per lane */
-    void *panel, *z, *spare;       /* lane engine */
+    fs_lanes_desk fft;             /* lane engine */
     void *complex_block;           /* [bin][re, im][lane] */
     void *block, *banded, *mixed;  /* [row][lane] */
 } fs_desk;

@@ -97,6 +97,8 @@ FSPEC_API fspec_status fspec_fftw_load(const char *single_path, const char *doub
 /* Version string and path of the library loaded for a precision, or "" when there is none. */
 FSPEC_API const char *fspec_fftw_version(int is_double);
 FSPEC_API const char *fspec_fftw_path(int is_double);
+/* Whether FSPEC_ENGINE_LANES is fast for a size: then FSPEC_ENGINE_AUTO takes it. */
+FSPEC_API int fspec_lanes_has(int64_t n_fft);
 /* The number of FFT plans that are cached, and how many of them are in use. At most FSPEC_FFT_CACHE unused ones are kept. */
 #define FSPEC_FFT_CACHE 64
 FSPEC_API void fspec_fft_cache_info(int *n_plans, int *n_in_use);
@@ -150,9 +152,9 @@ FSPEC_API void fspec_call_init(fspec_call *call);
 typedef enum fspec_precision { FSPEC_SINGLE = 1, FSPEC_DOUBLE = 2 } fspec_precision;
 
 typedef enum fspec_engine {
-    FSPEC_ENGINE_AUTO = 0, /* the best one that has the size */
+    FSPEC_ENGINE_AUTO = 0, /* LANES where it is fast or FFTW is not loaded, else FFTW */
     FSPEC_ENGINE_FFTW = 1, /* any size; needs fspec_fftw_load */
-    FSPEC_ENGINE_LANES = 2 /* built in: even sizes from 16 to 131072 with no prime factor above 5 */
+    FSPEC_ENGINE_LANES = 2 /* built in: fast for even sizes from 16 to 131072 with no prime factor above 5 */
 } fspec_engine;
 
 typedef enum fspec_effort {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fft.h"
+#include "fft_lanes.h"
 #include "memory.h"
 
 #define FFTW_MEASURE 0u
@@ -284,6 +285,12 @@ void fspec_fft_cache_clear(void)
     enter();
     shrink(0);
     drop_lock();
+}
+
+int fs_use_lanes(fspec_engine engine, int64_t n, int is_double)
+{
+    return engine == FSPEC_ENGINE_LANES
+           || (engine == FSPEC_ENGINE_AUTO && (fs_lanes_has(n) || !libraries[is_double != 0].loaded));
 }
 
 const char *fs_fft_name(const fs_fft *fft)

@@ -109,10 +109,8 @@ static fspec_status make_engine(const fspec_frontend_config *c, fspec_frontend *
         fspec_hann(c->n_fft, 1, hann);
         window = hann;
     }
-    if (c->engine == FSPEC_ENGINE_LANES || (c->engine == FSPEC_ENGINE_AUTO && fs_lanes_has(c->n_fft))) {
-        status = FSPEC_NO_ENGINE;
-        if (fs_lanes_has(c->n_fft))
-            status = fs_lanes_create(c->n_fft, c->hop_length, plan->is_double, window, &plan->lanes);
+    if (fs_use_lanes(c->engine, c->n_fft, plan->is_double)) {
+        status = fs_lanes_create(c->n_fft, c->hop_length, plan->is_double, window, &plan->lanes);
         if (status == FSPEC_OK)
             plan->kernels = plan->lanes->kernels;
     } else {

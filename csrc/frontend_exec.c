@@ -59,9 +59,7 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
     *d = (fs_desk){.span_item = -1};
     d->span = fs_take(arena, fs_span_length(plan), size);
     if (plan->lanes) {
-        d->panel = fs_take(arena, fs_lanes_panel_size(plan->lanes), size);
-        d->z = fs_take(arena, fs_lanes_z_size(plan->lanes), size);
-        d->spare = fs_take(arena, fs_lanes_spare_size(plan->lanes), size);
+        fs_lanes_take(plan->lanes, arena, 1, &d->fft);
         if (is_complex || plan->power != 2)
             d->complex_block = fs_take(arena, 2 * w * plan->n_bins, size);
     } else {

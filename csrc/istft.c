@@ -12,7 +12,10 @@
 enum { PIECE_SAMPLES = 1 << 16, BATCH = 16 };
 
 typedef struct desk {
-    void *spectrum, *frame, *sum, *divisor, *result;
+    void *spectra, *frames; /* one row per frame that is inverted at a time: a block's, or one for row engines */
+    void *bins, *samples;   /* lane engine: [bin][re, im][lane] and [sample][lane] */
+    fs_lanes_desk fft;
+    void *sum, *divisor, *result;
 } desk;
 
 typedef struct run {
@@ -81,7 +84,12 @@ static fspec_status build(const fspec_istft_config *c, fspec_istft *plan)
         put(plan->tail, i, plan->is_double, sums[i]);
     }
     fs_free(sums);
-    return fs_fft_acquire(c->engine, n, plan->is_double, 1, c->effort, &plan->fft);
+    if (!fs_use_lanes(c->engine, n, plan->is_double))
+        return fs_fft_acquire(c->engine, n, plan->is_double, 1, c->effort, &plan->fft);
+    fspec_status status = fs_lanes_create(n, hop, plan->is_double, NULL, &plan->lanes);
+    if (status == FSPEC_OK)
+        plan->kernels = plan->lanes->kernels;
+    return status;
 }
 
 fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **result)
@@ -119,6 +127,7 @@ void fspec_istft_free(fspec_istft *plan)
 {
     if (!plan)
         return;
+    fs_lanes_free(plan->lanes);
     fs_fft_release(plan->fft);
     fs_free(plan->window);
     fs_free(plan->square);
@@ -179,24 +188,73 @@ static void fill_divisor(const fspec_istft *plan, int64_t n_frames, int64_t begi
     }
 }
 
-static void add_frame(const run *r, const desk *d, int64_t signal, int64_t t, int64_t at)
+/* Rows of spectra and frames, in elements: whole vectors. */
+static int64_t spectrum_pitch(const fspec_istft *plan)
+{
+    return (2 * plan->n_bins + 2 * FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
+}
+
+static int64_t frame_pitch(const fspec_istft *plan)
+{
+    return (plan->n_fft + FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
+}
+
+static void *at(const fspec_istft *plan, void *array, int64_t i)
+{
+    return (char *)array + i * (int64_t)plan->kernels->real_size;
+}
+
+/* Spectrum t as contiguous complex values of the plan's type: in place if it is that already, unless a copy is needed. */
+static const void *spectrum(const run *r, int64_t signal, int64_t t, void *copy, int must_copy)
 {
     const fspec_istft *plan = r->plan;
     const fspec_matrix *in = &r->in[signal];
     const int64_t size = (int64_t)plan->kernels->real_size, part = r->in_double ? 8 : 4;
     const char *from = (const char *)in->data + t * in->frame_stride;
     if (in->bin_stride == 2 * part) {
-        fs_copy_values(d->spectrum, size, plan->is_double, from, part, r->in_double, 2 * plan->n_bins);
+        if (r->in_double == plan->is_double && !must_copy)
+            return from;
+        fs_copy_values(copy, size, plan->is_double, from, part, r->in_double, 2 * plan->n_bins);
     } else {
-        fs_copy_values(d->spectrum, 2 * size, plan->is_double, from, in->bin_stride, r->in_double, plan->n_bins);
-        fs_copy_values((char *)d->spectrum + size, 2 * size, plan->is_double, from + part, in->bin_stride, r->in_double,
-                       plan->n_bins);
+        fs_copy_values(copy, 2 * size, plan->is_double, from, in->bin_stride, r->in_double, plan->n_bins);
+        fs_copy_values((char *)copy + size, 2 * size, plan->is_double, from + part, in->bin_stride, r->in_double, plan->n_bins);
     }
-    put(d->spectrum, 1, plan->is_double, 0);
-    if (plan->n_fft % 2 == 0)
-        put(d->spectrum, plan->n_fft + 1, plan->is_double, 0);
-    fs_fft_inverse(plan->fft, d->spectrum, d->frame);
-    plan->kernels->multiply_add((char *)d->sum + at * size, d->frame, plan->window, (size_t)plan->n_fft);
+    return copy;
+}
+
+static void add_rows(const run *r, const desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
+{
+    const fspec_istft *plan = r->plan;
+    for (; t < stop; t++) {
+        (void)spectrum(r, signal, t, d->spectra, 1);
+        put(d->spectra, 1, plan->is_double, 0);
+        if (plan->n_fft % 2 == 0)
+            put(d->spectra, plan->n_fft + 1, plan->is_double, 0);
+        fs_fft_inverse(plan->fft, d->spectra, d->frames);
+        plan->kernels->multiply_add(at(plan, d->sum, t * plan->hop - base), d->frames, plan->window, (size_t)plan->n_fft);
+    }
+}
+
+static void add_blocks(const run *r, const desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
+{
+    const fspec_istft *plan = r->plan;
+    const void *rows[FS_MAX_LANES];
+    void *frames[FS_MAX_LANES];
+    for (int64_t n; t < stop; t += n) {
+        const fs_kernels *k = plan->kernels;
+        n = stop - t < (int64_t)k->lanes ? stop - t : (int64_t)k->lanes;
+        if (n <= (int64_t)k->narrow->lanes)
+            k = k->narrow;
+        for (int64_t i = 0; i < (int64_t)k->lanes; i++) {
+            rows[i] = i < n ? spectrum(r, signal, t + i, at(plan, d->spectra, i * spectrum_pitch(plan)), 0) : rows[0];
+            frames[i] = at(plan, d->frames, i * frame_pitch(plan));
+        }
+        k->rows_to_complex(d->bins, rows, (size_t)plan->n_bins);
+        fs_lanes_inverse(plan->lanes, k, &d->fft, d->bins, d->samples);
+        k->lanes_to_rows(frames, d->samples, (size_t)plan->n_fft, (size_t)n);
+        for (int64_t i = 0; i < n; i++)
+            k->multiply_add(at(plan, d->sum, (t + i) * plan->hop - base), frames[i], plan->window, (size_t)plan->n_fft);
+    }
 }
 
 /* Divides n finished sums by their weights and writes them from output sample `at` on. sum is NULL where no frame reaches. */
@@ -247,8 +305,12 @@ static void invert_range(const run *r, const desk *d, int64_t signal, int64_t be
         stop = r->n_frames;
     memset(d->sum, 0, (size_t)r->room * size);
     while (position < last) {
-        for (int64_t k = 0; k < r->batch && t < stop; k++, t++)
-            add_frame(r, d, signal, t, t * hop - base);
+        const int64_t next = t >= stop ? t : stop - t < r->batch ? stop : t + r->batch;
+        if (plan->lanes)
+            add_blocks(r, d, signal, t, next, base);
+        else
+            add_rows(r, d, signal, t, next, base);
+        t = next;
         const int64_t limit = t < stop && t * hop < last ? t * hop : last;
         emit_until(r, d, signal, base, &position, limit);
         /* What later frames add to moves to the front. */
@@ -273,11 +335,17 @@ static void lay_out(const run *r, fs_arena *arena, int n_workers, desk **desks)
 {
     const fspec_istft *plan = r->plan;
     const size_t size = plan->kernels->real_size;
+    const int64_t wide = (int64_t)plan->kernels->lanes, rows = plan->lanes ? wide : 1;
     desk *all = fs_take(arena, n_workers, sizeof *all);
     for (int i = 0; i < n_workers; i++) {
-        desk d;
-        d.spectrum = fs_take(arena, 2 * plan->n_bins, size);
-        d.frame = fs_take(arena, plan->n_fft, size);
+        desk d = {0};
+        d.spectra = fs_take(arena, rows * spectrum_pitch(plan), size);
+        d.frames = fs_take(arena, rows * frame_pitch(plan), size);
+        if (plan->lanes) {
+            d.bins = fs_take(arena, 2 * plan->n_bins * wide, size);
+            d.samples = fs_take(arena, (plan->n_fft + 1) * wide, size);
+            fs_lanes_take(plan->lanes, arena, 0, &d.fft);
+        }
         d.sum = fs_take(arena, r->room, size);
         d.divisor = fs_take(arena, r->room, size);
         d.result = fs_take(arena, r->room, size);
@@ -319,7 +387,7 @@ fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, f
     run r = {.plan = plan, .in = in, .out = out, .in_double = in_dtype == FSPEC_COMPLEX128};
     r.n_samples = out[0].n_samples;
     r.n_frames = fspec_istft_n_frames(plan, r.n_samples, n_frames);
-    r.batch = plan->hop < plan->n_fft / 2 ? BATCH : 1;
+    r.batch = plan->hop <= 4 * plan->n_fft ? BATCH : 1;
     r.room = plan->n_fft + (r.batch - 1) * plan->hop;
     /* Seams cost n_fft / hop frames each; with threads, shorter ranges share the work better. */
     const int64_t short_piece = 8 * plan->n_fft, threads = full.n_threads < 1 ? 1 : full.n_threads;

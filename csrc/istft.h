@@ -3,12 +3,14 @@
 #define FSPEC_ISTFT_H
 
 #include "fft.h"
+#include "fft_lanes.h"
 #include "memory.h"
 #include "parallel.h"
 #include "simd.h"
 
 struct fspec_istft {
     const fs_kernels *kernels;
+    fs_lanes *lanes; /* the built-in engine, or NULL: then fft */
     fs_fft *fft;
     int is_double;
     int64_t n_fft, hop, pad, n_bins;

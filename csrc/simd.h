@@ -35,6 +35,10 @@ typedef struct fs_lanes_tables {
     int n_passes, radix[FS_MAX_PASSES];
     const void *window;                /* n, halved, in the order in which the first pass reads samples */
     const void *first_turns, *row_turns, *split_turns, *merge_turns;
+    /* Any n by Bluestein's algorithm, over complex transforms of first * row values: the signal's chirp, windowed, or the
+     * bins'; the transform of the chirp that is convolved with; the result's chirp. */
+    const void *chirp_in, *convolution, *chirp_out;
+    size_t n;
 } fs_lanes_tables;
 
 typedef struct fs_kernels fs_kernels;
@@ -85,6 +89,14 @@ struct fs_kernels {
                         void *out, int as_power);
     /* A block of n/2 + 1 complex rows, overwritten, to one of n samples, times n. */
     void (*fft_inverse)(const fs_lanes_tables *tables, void *bins, void *z, void *spare, void *samples);
+    /* The unscaled inverse transform of a block of first * row complex rows */
+    void (*complex_inverse)(const fs_lanes_tables *tables, const void *in, void *z, void *spare, void *out);
+    /* The same for the sizes that need Bluestein's algorithm. panel[sample * pitch + lane]; work and other: first * row
+     * complex rows. */
+    void (*chirp_forward)(const fs_lanes_tables *tables, const void *panel, size_t pitch, void *work, void *other, void *z,
+                          void *spare, void *out, int as_power);
+    void (*chirp_inverse)(const fs_lanes_tables *tables, const void *bins, void *work, void *other, void *z, void *spare,
+                          void *samples);
     /* out[i] = |block[i]|^p for complex rows */
     void (*block_power)(void *out, const void *block, size_t n_rows, double p);
     /* Complex block to rows of interleaved values and back */

@@ -309,18 +309,88 @@ static void KN(merge_bins)(const fs_lanes_tables *t, real *bins)
     }
 }
 
-static void KN(fft_inverse)(const fs_lanes_tables *t, void *bins_, void *z_, void *spare_, void *samples_)
+/* The unscaled inverse transform of first * row complex values, in natural order. */
+static void KN(complex_inverse)(const fs_lanes_tables *t, const real *in, real *z, real *spare, real *out)
 {
     const size_t unit = 2 * LANES, row = t->row, first = t->first, pitch = t->pitch * unit;
-    real *bins = bins_, *z = z_, *spare = spare_, *samples = samples_;
-    KN(merge_bins)(t, bins);
-    FS_BY_RADIX(first, swapped_pass, t, bins, z)
+    FS_BY_RADIX(first, swapped_pass, t, in, z)
     for (size_t k1 = 0; k1 < first; k1++) {
         const real *a = KN(transform_row)(t, z + k1 * pitch, spare);
         for (size_t k2 = 0; k2 < row; k2++) {
             const cpx x = KN(get)(a + k2 * unit);
-            KN(put)(samples + (k1 + first * k2) * unit, (cpx){x.i, x.r});
+            KN(put)(out + (k1 + first * k2) * unit, (cpx){x.i, x.r});
         }
+    }
+}
+
+static void KN(fft_inverse)(const fs_lanes_tables *t, void *bins, void *z, void *spare, void *samples)
+{
+    KN(merge_bins)(t, bins);
+    KN(complex_inverse)(t, bins, z, spare, samples);
+}
+
+static void KN(complex_block_inverse)(const fs_lanes_tables *t, const void *in, void *z, void *spare, void *out)
+{
+    KN(complex_inverse)(t, in, z, spare, out);
+}
+
+/* ---- any size: Bluestein's algorithm ---------------------------------------------------------------------------------- */
+
+/* Convolves the first * row complex values at `work` with the chirp; the result, conjugated, replaces them. The second
+ * transform should be a forward one: conjugates make it one. */
+static void KN(convolve)(const fs_lanes_tables *t, real *work, real *other, real *z, real *spare)
+{
+    const size_t unit = 2 * LANES, m = t->first * t->row;
+    const real *chirp = t->convolution;
+    KN(complex_inverse)(t, work, z, spare, other);
+    for (size_t k = 0; k < m; k++) {
+        const cpx x = KN(turn)(KN(get)(other + k * unit), chirp + 2 * k);
+        KN(put)(other + k * unit, (cpx){x.r, -x.i});
+    }
+    KN(complex_inverse)(t, other, z, spare, work);
+}
+
+static void KN(chirp_forward)(const fs_lanes_tables *t, const void *panel_, size_t pitch, void *work_, void *other, void *z,
+                              void *spare, void *out_, int as_power)
+{
+    const size_t unit = 2 * LANES, m = t->first * t->row;
+    const real *panel = panel_, *chirp = t->chirp_in;
+    real *work = work_, *out = out_;
+    for (size_t j = 0; j < m; j++) {
+        const vec x = j < t->n ? v_load(panel + j * pitch) : v_set(0);
+        const vec wr = v_set(j < t->n ? chirp[2 * j] : 0), wi = v_set(j < t->n ? chirp[2 * j + 1] : 0);
+        KN(put)(work + j * unit, (cpx){x * wr, x * wi});
+    }
+    KN(convolve)(t, work, other, z, spare);
+    chirp = t->chirp_out;
+    for (size_t k = 0; k <= t->n / 2; k++) {
+        const cpx x = KN(get)(work + k * unit);
+        KN(emit)(out, k, KN(turn)((cpx){x.r, -x.i}, chirp + 2 * k), as_power);
+    }
+}
+
+/* The real signal is the real part of a forward transform of the conjugated bins, of which half are enough when counted twice:
+ * the factors are in the table. The imaginary parts that a real signal cannot have are left out. */
+static void KN(chirp_inverse)(const fs_lanes_tables *t, const void *bins_, void *work_, void *other, void *z, void *spare,
+                              void *samples_)
+{
+    const size_t unit = 2 * LANES, m = t->first * t->row, n_bins = t->n / 2 + 1;
+    const real *bins = bins_, *chirp = t->chirp_in;
+    real *work = work_, *samples = samples_;
+    for (size_t k = 0; k < m; k++) {
+        cpx x = {v_set(0), v_set(0)};
+        if (k < n_bins) {
+            x = KN(get)(bins + k * unit);
+            x.i = k == 0 || 2 * k == t->n ? v_set(0) : -x.i;
+            x = KN(turn)(x, chirp + 2 * k);
+        }
+        KN(put)(work + k * unit, x);
+    }
+    KN(convolve)(t, work, other, z, spare);
+    chirp = t->chirp_out;
+    for (size_t j = 0; j < t->n; j++) {
+        const cpx x = KN(get)(work + j * unit);
+        v_store(samples + j * LANES, KN(turn)((cpx){x.r, -x.i}, chirp + 2 * j).r);
     }
 }
 #undef FS_BY_RADIX

@@ -113,7 +113,7 @@ static void complex_rows(const fs_run *r, fs_desk *d, const fs_seats *l)
 /* ---- the lane engine ---------------------------------------------------------------------------------------------- */
 
 /* Frames of one channel, one after the other: every sample is put in lane order once, for all frames that hold it. */
-static const uint32_t *spread(const fs_run *r, fs_desk *d, const fs_seats *l)
+static void spread(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const fs_lanes *lanes = plan->lanes;
@@ -126,12 +126,11 @@ static const uint32_t *spread(const fs_run *r, fs_desk *d, const fs_seats *l)
         memset(element(plan, d->span, needed), 0, (size_t)(reach - needed) * l->k->real_size);
         samples = d->span;
     }
-    l->k->fft_spread(d->panel, samples, (size_t)lanes->hop, (size_t)rows, (size_t)lanes->hop, (size_t)lanes->pitch);
-    return lanes->spread_offset;
+    l->k->fft_spread(d->fft.panel, samples, (size_t)lanes->hop, (size_t)rows, (size_t)lanes->hop, (size_t)lanes->pitch);
 }
 
 /* Frames from anywhere. */
-static const uint32_t *gather(const fs_run *r, fs_desk *d, const fs_seats *l)
+static void gather(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const int64_t n = plan->framing.n_fft;
@@ -144,15 +143,18 @@ static const uint32_t *gather(const fs_run *r, fs_desk *d, const fs_seats *l)
             frames[i] = room;
         }
     }
-    l->k->fft_gather(d->panel, frames, (size_t)n, plan->lanes->kernels->lanes);
-    return plan->lanes->gather_offset;
+    l->k->fft_gather(d->fft.panel, frames, (size_t)n, plan->lanes->kernels->lanes);
 }
 
 static void transform_lanes(const fs_run *r, fs_desk *d, const fs_seats *l, void *out, int as_power)
 {
-    const int together = l->item[0] == l->item[l->n - 1] && fs_lanes_spreads(r->plan->lanes);
-    const uint32_t *offset = together ? spread(r, d, l) : gather(r, d, l);
-    l->k->fft_forward(&r->plan->lanes->tables, d->panel, offset, d->z, d->spare, out, as_power);
+    const fs_lanes *lanes = r->plan->lanes;
+    const int shared = l->item[0] == l->item[l->n - 1] && fs_lanes_spreads(lanes);
+    if (shared)
+        spread(r, d, l);
+    else
+        gather(r, d, l);
+    fs_lanes_forward(lanes, l->k, &d->fft, shared, out, as_power);
 }
 
 /* ---- both --------------------------------------------------------------------------------------------------------- */

@@ -109,6 +109,7 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_fftw_load(const char *single, const char *dbl, char *message, size_t size)
     const char *fspec_fftw_version(int is_double)
     const char *fspec_fftw_path(int is_double)
+    int fspec_lanes_has(int64_t n_fft)
     void fspec_fft_cache_info(int *n_plans, int *n_in_use)
     void fspec_fft_cache_clear()
     void fspec_call_init(fspec_call *call)
@@ -700,6 +701,11 @@ def fftw_load(single_path, double_path):
 def fftw_info(bint double):
     """(version, path) of the FFTW in use for a precision; empty strings where there is none."""
     return fspec_fftw_version(double).decode(), fspec_fftw_path(double).decode(errors="replace")
+
+
+def lanes_has(int64_t n_fft):
+    """Whether the built-in engine is fast for a size."""
+    return fspec_lanes_has(n_fft) != 0
 
 
 def fft_cache_info():

@@ -19,6 +19,8 @@ Precision = Literal["single", "double"]
 
 _PRECISIONS = ("single", "double")
 
+ENGINES = {"auto": 0, "fftw": 1, "lanes": 2}
+
 _lock = threading.Lock()
 _loaded = False
 _tried: list[str] = []
@@ -109,7 +111,9 @@ def _load_both() -> None:
     if _loaded:
         return
     _tried.clear()
-    provider = os.environ.get("FASTSPEC_FFT", "") or "fftw"
+    provider = os.environ.get("FASTSPEC_FFT", "")
+    if provider in ("", "lanes"):
+        provider = "fftw"
     candidates = _candidates(provider)
     missing = []
     for double in (False, True):
@@ -121,13 +125,42 @@ def _load_both() -> None:
         hint = (
             "install pyfftw, or set FASTSPEC_FFT to the path of a libfftw3 library"
             if provider == "fftw"
-            else "FASTSPEC_FFT takes 'fftw', 'mkl' or the path of a libfftw3 library"
+            else "FASTSPEC_FFT takes 'lanes', 'fftw', 'mkl' or the path of a libfftw3 library"
         )
         raise EngineError(
             f"no FFT engine for {' and '.join(missing)} precision with "
             f"FASTSPEC_FFT={provider!r}: tried {tried}; {hint}"
         )
     _loaded = True
+
+
+def choose_engine(engine: str, n_fft: int) -> int:
+    """Return the C header's number of the engine for a plan, and load FFTW if it may need it.
+
+    Parameters
+    ----------
+    engine : {'auto', 'lanes', 'fftw'}
+        A plan's argument. ``'auto'`` follows ``FASTSPEC_FFT`` where that is set; else it takes the
+        built-in engine where that is fast, and FFTW for the other sizes where there is one.
+    n_fft : int
+        Size of the FFT.
+
+    Raises
+    ------
+    EngineError
+        If FFTW is asked for and cannot be loaded.
+    """
+    provider = os.environ.get("FASTSPEC_FFT", "")
+    if engine == "auto" and provider:
+        engine = "lanes" if provider == "lanes" else "fftw"
+    if engine == "fftw":
+        load_engine()
+    elif engine == "auto" and not _core.lanes_has(n_fft):
+        try:
+            load_engine()
+        except EngineError:
+            pass  # the core then uses its own engine, by Bluestein's algorithm
+    return ENGINES[engine]
 
 
 # ---- precision ----------------------------------------------------------------------------------
@@ -196,14 +229,16 @@ def check_threads(n_threads: int) -> int:
 
 def config() -> dict[str, str]:
     """Return what `show_config` prints, by name."""
+    provider = os.environ.get("FASTSPEC_FFT", "")
     try:
         load_engine()
     except EngineError as error:
-        engine = {"engine": f"none ({error})"}
+        engine = {"engine": "lanes (built in) for all sizes", "fftw": f"none ({error})"}
     else:
         single, double = _core.fftw_info(False), _core.fftw_info(True)
+        names = {"lanes": "lanes (built in) for all sizes", "": "lanes (built in), fftw for other sizes"}
         engine = {
-            "engine": "fftw",
+            "engine": names.get(provider, "fftw"),
             "fftw single": f"{single[0]} ({single[1]})",
             "fftw double": f"{double[0]} ({double[1]})",
         }

@@ -186,7 +186,8 @@ def _fft_edges(n: int, options: AxisOptions) -> FloatArray:
     # The first cell, and the last of a whole spectrum, are half as high: nothing lies below 0 Hz
     # nor above sr / 2.
     highest = max(options.sr / 2, (n - 1) * spacing)
-    return np.clip((np.arange(n + 1) - 0.5) * spacing, 0.0, highest)
+    edges: FloatArray = np.clip(_count_edges(n, options) * spacing, 0.0, highest)
+    return edges
 
 
 def _mel_edges(n: int, options: AxisOptions) -> FloatArray:
@@ -799,7 +800,7 @@ def _mfcc_panel(page: Page) -> Panel:
     def draw(columns: NDArray[Any], times: FloatArray, ax: Axes, bar_ax: Axes) -> None:
         # The first two, loudness and tilt, are so large that they would leave the others grey.
         rest = np.abs(columns[2:] if len(columns) > 2 else columns)
-        limit = float(np.quantile(rest, 0.98)) or 1.0
+        limit = max(1.0, float(np.quantile(rest, 0.98)))  # less than 1 is rounding noise
         colours: dict[str, Any] = {"cmap": "coolwarm", "vmin": -limit, "vmax": limit}
         mesh = specshow(columns, x_coords=times, y_axis="frames", ax=ax, **colours)
         ax.set_ylabel("Coefficient")

@@ -78,6 +78,23 @@ def mel_filter(
     htk = check_bool("htk", htk)
     kind = check_dtype("dtype", dtype, (np.dtype(np.float32), np.dtype(np.float64)))
     norm = check_norm("norm", norm)
+    weights = mel_weights(sr, n_fft, n_mels, fmin, fmax, htk, norm, kind)
+    if has_empty_bands(weights, fmin):
+        warn_empty_bands(2)
+    return weights
+
+
+def mel_weights(
+    sr: float,
+    n_fft: int,
+    n_mels: int,
+    fmin: float,
+    fmax: float,
+    htk: bool,
+    norm: str | float | None,
+    kind: np.dtype[Any],
+) -> npt.NDArray[Any]:
+    """Return the filter bank of `mel_filter`, whose arguments these are, checked."""
     slaney = norm == "slaney"
     n_bins = n_fft // 2 + 1
     if n_mels * n_bins > 2**40:

@@ -22,7 +22,7 @@ from fastspec._validate import (
     check_size,
     show,
 )
-from fastspec.config import check_threads, load_engine, resolve_precision
+from fastspec.config import check_threads, choose_engine, resolve_precision
 from fastspec.transforms import (
     PAD_MODES,
     STFT,
@@ -254,12 +254,11 @@ def _istft_plan(
         length = check_int("win_length", win_length, minimum=1, maximum=n_fft)
     hop = max(1, length // 4)
     if hop_length is not None:
-        hop = check_int("hop_length", hop_length, minimum=1, maximum=2**62)
+        hop = check_int("hop_length", hop_length, minimum=1, maximum=2**60)
     values = window.values if isinstance(window, _Window) else get_window(window, length)
-    load_engine()
     return _core.Istft(
         double=double,
-        engine=0,
+        engine=choose_engine("auto", n_fft),
         effort=0,
         n_fft=n_fft,
         hop_length=hop,
@@ -551,10 +550,9 @@ def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_pl
         db -= offset
         return db if top_db is None or db.size == 0 else np.maximum(db, db.max() - top_db)
     if not flat:
+        # One stretch of memory, whatever the order of its axes.
         power = power.copy(order="K")
         in_place = True
-        if not (power.flags.c_contiguous or power.flags.f_contiguous):
-            power = np.ascontiguousarray(power)
     db = power if in_place else np.empty_like(power)
     if power.size == 0:
         return db

@@ -25,7 +25,7 @@ from fastspec._validate import (
     check_size,
     show,
 )
-from fastspec.config import check_threads, load_engine, resolve_precision
+from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
 from fastspec.convert import fft_frequencies, mel_frequencies
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm, mel_filter
@@ -36,14 +36,13 @@ __all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
 Array = npt.NDArray[Any]
 
 _OUTPUTS = {"complex": 0, "spectrum": 1, "bands": 2, "cepstrum": 3}
-_ENGINES = {"auto": 0, "fftw": 1, "lanes": 2}
 _EFFORTS = {"estimate": 0, "measure": 1}
 _LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3}
 PAD_MODES = {"constant": 0, "empty": 0, "edge": 1, "linear_ramp": 2, "reflect": 3, "symmetric": 4}
 
 _COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 _F32, _F64, _I16 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16)
-_LARGEST = 2**62
+_LARGEST = 2**60
 _LEAST_F32 = float(np.finfo(np.float32).tiny)
 _MOST_F32 = float(np.finfo(np.float32).max)
 _MOST_LOG = 1e6  # no logarithm of a number is larger
@@ -153,7 +152,7 @@ class _Plan:
             center=check_bool("center", a["center"]),
             pad_mode=check_choice("pad_mode", a["pad_mode"], tuple(PAD_MODES)),
             precision=resolve_precision(a["precision"]),
-            engine=check_choice("engine", a["engine"], tuple(_ENGINES)),
+            engine=check_choice("engine", a["engine"], tuple(ENGINES)),
             planner=check_choice("planner", a["planner"], tuple(_EFFORTS)),
         )
         if a["input_scale"] is not None:
@@ -180,7 +179,6 @@ class _Plan:
         """Return the C plan for a precision; two threads may both make it, and one is kept."""
         core = self._cores.get(double)
         if core is None:
-            load_engine()
             a = self._arguments
             settings = self._settings
             if not double and "amin" in settings:
@@ -188,7 +186,7 @@ class _Plan:
             core = _core.Frontend(
                 output=_OUTPUTS[self._output],
                 double=double,
-                engine=_ENGINES[a["engine"]],
+                engine=choose_engine(a["engine"], self.n_fft),
                 effort=_EFFORTS[a["planner"]],
                 n_fft=self.n_fft,
                 hop_length=self.hop_length,
@@ -444,8 +442,10 @@ class STFT(_Plan):
         Factor for int16 input, which is refused without it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `fastspec.get_precision`.
-    engine : {'auto', 'fftw'}
-        FFT engine.
+    engine : {'auto', 'lanes', 'fftw'}
+        FFT engine. ``'auto'`` is ``'lanes'``, the built-in one, for even sizes from 16 to 131072
+        without a prime factor above 5, and ``'fftw'`` for the others where pyfftw is installed;
+        the environment variable ``FASTSPEC_FFT`` overrides it.
     planner : {'estimate', 'measure'}
         Whether FFTW plans at once, or times candidates first (up to some seconds).
 

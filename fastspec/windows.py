@@ -139,7 +139,9 @@ def get_window(window: WindowSpec, Nx: int, *, fftbins: bool = True) -> _Array:
     >>> get_window(("general_hamming", 0.75), 3, fftbins=False)
     array([0.5, 1. , 0.5])
     """
-    size = check_int("Nx", Nx, minimum=1, maximum=_MAX_SIZE)
+    size = check_int("Nx", Nx, minimum=1)
+    if size > _MAX_SIZE:
+        raise ParameterError(f"Nx={show(Nx)}: is too large")
     periodic = check_bool("fftbins", fftbins)
     if callable(window):
         return _given(window(size), size)
@@ -187,7 +189,9 @@ def pad_window(window: npt.ArrayLike, n_fft: int) -> _Array:
     >>> pad_window([1.0, 2.0], 5)
     array([0., 1., 2., 0., 0.])
     """
-    size = check_int("n_fft", n_fft, minimum=1, maximum=_MAX_SIZE)
+    size = check_int("n_fft", n_fft, minimum=1)
+    if size > _MAX_SIZE:
+        raise ParameterError(f"n_fft={show(n_fft)}: is too large")
     samples = _samples(window)
     if samples.size > size:
         raise ParameterError(

@@ -1,6 +1,7 @@
 """Reading recordings: against librosa at once, and in blocks against ourselves, bit for bit."""
 
 import io
+import os
 import subprocess
 import sys
 
@@ -90,6 +91,17 @@ def test_load_equals_librosa_for_every_part(stereo, offset, duration):
     assert_same(load(stereo, **part), librosa.load(stereo, **part))
 
 
+@pytest.mark.parametrize("channels", [2, 3])
+def test_mixing_has_the_bits_of_the_mean(tmp_path, channels):
+    rng = np.random.default_rng(4)
+    y = rng.standard_normal((5000, channels)) * 10.0 ** rng.integers(-44, 30, (5000, channels))
+    y[:1000] = np.where(rng.random((1000, channels)) < 0.5, -0.0, 0.0)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, y, 8000, subtype="FLOAT")
+    ours, theirs = load(path, sr=None)[0], librosa.load(path, sr=None)[0]
+    np.testing.assert_array_equal(ours.view(np.uint32), theirs.view(np.uint32))
+
+
 def test_integers_where_nothing_is_computed(stereo):
     options = {"sr": None, "mono": False, "dtype": np.int16}
     assert_same(load(stereo, **options), librosa.load(stereo, **options))
@@ -124,6 +136,8 @@ def test_path_like_descriptor_file_object_and_soundfile(stereo):
     [
         ("sr", 0),
         ("sr", -1),
+        ("sr", 1e-9),
+        ("sr", 1e12),
         ("sr", float("nan")),
         ("sr", float("inf")),
         ("sr", "22050"),
@@ -164,6 +178,18 @@ def test_what_is_not_audio(tmp_path, name):
         with pytest.raises(AudioFileError, match=name) as caught:
             load(path)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_are_refused(tmp_path, stereo):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(AudioFileError, match="is a pipe"):
+        load(tmp_path / "pipe.wav")  # without waiting for someone to write
+    source, sink = os.pipe()
+    os.write(sink, stereo.read_bytes()[:10_000])
+    os.close(sink)
+    with pytest.raises(AudioFileError, match=r"is a pipe|not decodable"):
+        load(source)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -300,6 +326,8 @@ def test_streamed_frames_are_the_offline_ones(plan, channels):
     frames = np.concatenate(parts, axis=-1)
     assert frames.shape[-1] == plan.n_frames(50_000)
     np.testing.assert_array_equal(frames, plan(y))
+    two = stream_frames(plan, ArrayBlocks(y, 22050), n_fft=512, hop_length=125, n_threads=2)
+    np.testing.assert_array_equal(np.concatenate(list(two), axis=-1), frames)
 
 
 def test_pushes_are_small():

@@ -60,6 +60,8 @@ def test_odd_n_fft_and_other_rates(ax):
     )
     np.testing.assert_allclose(x, np.array([-0.5, 0.5, 1.5, 2.5, 3.5]) * 0.01)
     np.testing.assert_allclose(f, [0, 100, 300, 500])
+    _, f = corners(specshow(np.ones((3, 4)), y_axis="hz", sr=1000, n_fft=100, ax=ax))  # cropped
+    np.testing.assert_allclose(f, [0, 5, 15, 25])
 
 
 @pytest.mark.parametrize("htk", [False, True])
