@@ -15,8 +15,8 @@ _PLANNINGS = 3  # MEASURE may misjudge on a busy machine: the best of so many pl
 class Floor:
     """FFTW through pyfftw, in float32.
 
-    A few frames at a time are transformed in aligned scratch, each row of it aligned, as often as the
-    signal has frames. Nothing is loaded, windowed or stored.
+    A few frames at a time are transformed in aligned scratch, each row of it aligned, as often as
+    the signal has frames. Nothing is loaded, windowed or stored.
     """
 
     def __init__(self, n_fft: int, effort: str) -> None:

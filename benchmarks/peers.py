@@ -71,7 +71,7 @@ def mel_bank(f: Feature) -> npt.NDArray[np.float32]:
     widths = np.diff(edges)[:, None]
     bank = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
     bank *= 2 / (edges[2:] - edges[:-2])[:, None]
-    return bank.astype(np.float32)
+    return np.asarray(bank, np.float32)
 
 
 def kaldi_aligned(x: Case) -> Array:
@@ -96,7 +96,7 @@ def whisper_range(log_mel: Array) -> Array:
     return x
 
 
-# ---- ours -----------------------------------------------------------------------------------------
+# ---- ours ---------------------------------------------------------------------------------------
 
 
 class Fastspec(Peer):
@@ -203,7 +203,7 @@ class FastspecFftw(Fastspec):
         except self._fs.EngineError:
             return None
         if importlib.util.find_spec("pyfftw") is not None:
-            # fastspec loads pyfftw's library: what its planner has learnt shall not help later plans.
+            # fastspec loads pyfftw's library: what the planner has learnt shall not help others.
             importlib.import_module("pyfftw").forget_wisdom()
         return call
 
@@ -229,7 +229,7 @@ class FastspecFftw(Fastspec):
         return lambda: plan(y, n_threads=n)
 
 
-# ---- librosa and SciPy ----------------------------------------------------------------------------
+# ---- librosa and SciPy --------------------------------------------------------------------------
 
 
 class Librosa(Peer):
@@ -324,14 +324,14 @@ class Scipy(Peer):
         return result * scale if case.feature.method == "stft" else result / scale
 
 
-# ---- PyTorch --------------------------------------------------------------------------------------
+# ---- PyTorch ------------------------------------------------------------------------------------
 
 
 class Torch(Peer):
     """PyTorch on the CPU.
 
-    Mel, log-mel, MFCC and Griffin-Lim are written here as torchaudio has them, operation by operation;
-    they take part where torchaudio itself does not.
+    Mel, log-mel, MFCC and Griffin-Lim are written here as torchaudio has them, operation by
+    operation; they take part where torchaudio itself does not.
     """
 
     name = "torch"
@@ -348,10 +348,6 @@ class Torch(Peer):
     def version(self) -> str:
         fft = "MKL" if self._torch.backends.mkl.is_available() else "pocketfft"
         return f"{self._torch.__version__} with {fft}"
-
-    def result(self, case: Case, value: Any) -> Array:
-        result = value.numpy()
-        return result[0] if result.ndim > 2 or case.feature.method == "fbank" else result
 
     def _stft(self, f: Feature, pad_mode: str = "constant") -> Callable[[Any], Any]:
         stft, window = self._torch.stft, self._torch.hann_window(f.n_fft)
@@ -526,7 +522,7 @@ class Torchaudio(Torch):
         return result.T if case.feature.method == "fbank" else result
 
 
-# ---- others ---------------------------------------------------------------------------------------
+# ---- others -------------------------------------------------------------------------------------
 
 
 class KaldiNativeFbank(Peer):
@@ -668,7 +664,7 @@ class NnAudio(Peer):
 
 
 class Essentia(Peer):
-    """essentia in its standard mode, frame by frame; the streaming mode is far slower from Python."""
+    """essentia in its standard mode, frame by frame; the streaming mode is slower from Python."""
 
     name = "essentia"
     package = "essentia"
@@ -736,7 +732,7 @@ class Transformers(Peer):
         return lambda: extractor(y, **options, return_tensors="np")["input_features"]
 
     def result(self, case: Case, value: Any) -> Array:
-        return np.asarray(value)[0]
+        return np.asarray(value[0])
 
 
 PEERS: tuple[type[Peer], ...] = (

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import floor, timing
-from benchmarks.cases import Case, Feature, find
+from benchmarks.cases import FEATURES, Case, Feature, find
 from benchmarks.peers import PEERS, Fastspec, FastspecFftw, Peer, Torch, Torchaudio, load
 
 Array = npt.NDArray[Any]
@@ -46,9 +46,15 @@ def table(options: dict[str, Any]) -> dict[str, Any]:
     """Measure all rows; return them with the versions and notes."""
     threads: int = options["threads"]
     skipped: list[str] = options["skip"]
+    config = _config()
+    if (tier := options["simd"]) and config["simd"] != tier:
+        raise SystemExit(f"benchmarks: --simd {tier}: fastspec runs with {config['simd']}")
     kinds = [kind for kind in PEERS if kind.name not in skipped]
     if threads > 1:
-        kinds = [kind for kind in kinds if kind.parallel and kind is not FastspecFftw]
+        config = _config()
+    if (tier := options["simd"]) and config["simd"] != tier:
+        raise SystemExit(f"benchmarks: --simd {tier}: fastspec runs with {config['simd']}")
+    kinds = [kind for kind in kinds if kind.parallel and kind is not FastspecFftw]
     peers, absent = load(kinds, threads)
     rows = []
     for feature in find(options["only"]):
@@ -60,7 +66,7 @@ def table(options: dict[str, Any]) -> dict[str, Any]:
     return {
         "threads": threads,
         "versions": {p.name: p.version() for p in peers if p.name != FastspecFftw.name},
-        "config": _config(),
+        "config": config,
         "absent": absent,
         "rows": rows,
     }
@@ -137,17 +143,24 @@ def _progress(threads: int, row: dict[str, Any]) -> None:
     print(f"[{threads} thread{'s' * (threads > 1)}] {name}: {times}", file=sys.stderr, flush=True)
 
 
-def _config() -> dict[str, str]:
+def _config() -> dict[str, Any]:
+    """Return what the heading says."""
+    import fastspec
     from fastspec.config import config
 
+    ours = config()
+    sizes = sorted({feature.n_fft for feature in FEATURES})
     return {
         "cpu": _cpu_model(),
-        "numpy": np.__version__,
         "platform": f"{platform.system()} {platform.machine()}",
-        "load": ", ".join(f"{x:.1f}" for x in os.getloadavg())
-        if hasattr(os, "getloadavg")
-        else "?",
-        **config(),
+        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "engines": {str(n): fastspec.STFT(n_fft=n).engine for n in sizes},
+        "fftw": ours.get("fftw single", "not loaded").split(" (")[0],
+        "simd": ours["simd"],
+        "cores": ours["cores"],
+        "precision": ours["precision"],
     }
 
 

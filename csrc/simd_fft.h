@@ -456,24 +456,49 @@ static void KN(block_power)(void *out_, const void *block_, size_t n_rows, doubl
     }
 }
 
-/* Complex block to one row of interleaved values per lane, for the first n_active lanes. */
+/* Complex block to one row of interleaved values per lane, for the first n_active lanes: LANES / 2 bins of all lanes at a time.
+ * Real and imaginary parts are interleaved first, so that whole complex values are transposed. */
 static void KN(complex_to_rows)(void *const *out, const void *block_, size_t n, size_t n_active)
 {
+    enum { BINS = LANES / 2 };
     const real *block = block_;
     size_t bin = 0;
-    vec re[LANES], im[LANES];
-    for (; bin + LANES <= n; bin += LANES) {
-        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++)
+    for (; bin + BINS <= n; bin += BINS) {
+        vec row[LANES];
+        _Pragma("GCC unroll 16") for (int b = 0; b < BINS; b++)
         {
-            re[i] = v_load(block + (bin + i) * 2 * LANES);
-            im[i] = v_load(block + (bin + i) * 2 * LANES + LANES);
+            const cpx x = KN(get)(block + (bin + (size_t)b) * 2 * LANES);
+            row[b] = v_unpack_low(x.r, x.i);
+            row[BINS + b] = v_unpack_high(x.r, x.i);
         }
-        KN(transpose)(re);
-        KN(transpose)(im);
-        for (size_t i = 0; i < n_active; i++) {
-            v_store((real *)out[i] + 2 * bin, v_zip_low(re[i], im[i]));
-            v_store((real *)out[i] + 2 * bin + LANES, v_zip_high(re[i], im[i]));
+#if FS_DOUBLE
+        _Pragma("GCC unroll 2") for (int half = 0; half < 2; half++)
+        {
+            KN(transpose_parts)(row + half * BINS, 1);
+            _Pragma("GCC unroll 4") for (int h = 0; h < PARTS; h++)
+                if ((size_t)(2 * h + half) < n_active)
+                    v_store((real *)out[2 * h + half] + 2 * bin, row[half * BINS + h]);
         }
+#else
+        _Pragma("GCC unroll 2") for (int half = 0; half < 2; half++)
+        {
+            vec low[PARTS], high[PARTS];
+            _Pragma("GCC unroll 4") for (int p = 0; p < PARTS; p++)
+            {
+                low[p] = v_pair_low(row[half * BINS + 2 * p], row[half * BINS + 2 * p + 1]);
+                high[p] = v_pair_high(row[half * BINS + 2 * p], row[half * BINS + 2 * p + 1]);
+            }
+            KN(transpose_parts)(low, 1);
+            KN(transpose_parts)(high, 1);
+            _Pragma("GCC unroll 4") for (int h = 0; h < PARTS; h++)
+            {
+                if ((size_t)(4 * h + 2 * half) < n_active)
+                    v_store((real *)out[4 * h + 2 * half] + 2 * bin, low[h]);
+                if ((size_t)(4 * h + 2 * half + 1) < n_active)
+                    v_store((real *)out[4 * h + 2 * half + 1] + 2 * bin, high[h]);
+            }
+        }
+#endif
     }
     for (; bin < n; bin++)
         for (size_t i = 0; i < n_active; i++) {
@@ -485,16 +510,42 @@ static void KN(complex_to_rows)(void *const *out, const void *block_, size_t n, 
 /* The reverse: one row of interleaved values per lane to a complex block; every lane has a row. */
 static void KN(rows_to_complex)(void *block_, const void *const *rows, size_t n)
 {
+    enum { BINS = LANES / 2 };
     real *block = block_;
     size_t bin = 0;
-    vec re[LANES], im[LANES];
-    for (; bin + LANES <= n; bin += LANES) {
-        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++)
-            KN(split_parts)((const real *)rows[i] + 2 * bin, &re[i], &im[i]);
-        KN(transpose)(re);
-        KN(transpose)(im);
-        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++)
-            KN(put)(block + (bin + i) * 2 * LANES, (cpx){re[i], im[i]});
+    for (; bin + BINS <= n; bin += BINS) {
+        vec row[LANES];
+        _Pragma("GCC unroll 2") for (int half = 0; half < 2; half++)
+        {
+#if FS_DOUBLE
+            _Pragma("GCC unroll 4") for (int h = 0; h < PARTS; h++)
+                row[half * BINS + h] = v_load((const real *)rows[2 * h + half] + 2 * bin);
+            KN(transpose_parts)(row + half * BINS, 1);
+#else
+            vec low[PARTS], high[PARTS];
+            _Pragma("GCC unroll 4") for (int h = 0; h < PARTS; h++)
+            {
+                low[h] = v_load((const real *)rows[4 * h + 2 * half] + 2 * bin);
+                high[h] = v_load((const real *)rows[4 * h + 2 * half + 1] + 2 * bin);
+            }
+            KN(transpose_parts)(low, 1);
+            KN(transpose_parts)(high, 1);
+            _Pragma("GCC unroll 4") for (int p = 0; p < PARTS; p++)
+            {
+                row[half * BINS + 2 * p] = v_pair_low(low[p], high[p]);
+                row[half * BINS + 2 * p + 1] = v_pair_high(low[p], high[p]);
+            }
+#endif
+        }
+        _Pragma("GCC unroll 16") for (int b = 0; b < BINS; b++)
+        {
+#if FS_DOUBLE
+            const cpx x = {v_unpack_low(row[b], row[BINS + b]), v_unpack_high(row[b], row[BINS + b])};
+#else
+            const cpx x = {v_even(row[b], row[BINS + b]), v_odd(row[b], row[BINS + b])};
+#endif
+            KN(put)(block + (bin + (size_t)b) * 2 * LANES, x);
+        }
     }
     for (; bin < n; bin++)
         for (size_t i = 0; i < LANES; i++) {

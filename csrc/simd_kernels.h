@@ -160,31 +160,56 @@ static void KN(power)(void *out_, const void *spectrum_, size_t n, double p)
     }
 }
 
-/* LANES x LANES, in registers: log2(LANES) rounds of interleaving each vector with the one half the block away. */
+/* Vectors hold PARTS parts of 128 bits, each of WITHIN elements. */
+#undef WITHIN
+#undef PARTS
+#define WITHIN (FS_DOUBLE ? 2 : 4)
+#define PARTS (TIER_BITS / 128)
+
+/* Transposes the parts of PARTS vectors that stand `step` apart. */
+FS_INLINE void KN(transpose_parts)(vec *x, int step)
+{
+#if PARTS == 2
+    const vec a = x[0], b = x[step];
+    x[0] = v_parts_a(a, b);
+    x[step] = v_parts_b(a, b);
+#elif PARTS == 4
+    const vec a = v_parts_a(x[0], x[step]), b = v_parts_b(x[0], x[step]);
+    const vec c = v_parts_a(x[2 * step], x[3 * step]), d = v_parts_b(x[2 * step], x[3 * step]);
+    x[0] = v_parts_a(a, c);
+    x[step] = v_parts_a(b, d);
+    x[2 * step] = v_parts_b(a, c);
+    x[3 * step] = v_parts_b(b, d);
+#else
+    (void)x;
+    (void)step;
+#endif
+}
+
+/* LANES x LANES, in registers: within the 128-bit parts, then of the parts. */
 FS_INLINE void KN(transpose)(vec *x)
 {
     vec y[LANES];
-#define FS_ROUND(from, to) \
-    _Pragma("GCC unroll 16") for (int i = 0; i < LANES / 2; i++) { \
-        to[2 * i] = v_zip_low(from[i], from[i + LANES / 2]); \
-        to[2 * i + 1] = v_zip_high(from[i], from[i + LANES / 2]); \
-    }
-    FS_ROUND(x, y)
-#if LANES == 2
-    x[0] = y[0];
-    x[1] = y[1];
-#elif LANES == 4
-    FS_ROUND(y, x)
-#elif LANES == 8
-    FS_ROUND(y, x)
-    FS_ROUND(x, y)
-    _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++) x[i] = y[i];
+    _Pragma("GCC unroll 4") for (int g = 0; g < LANES; g += WITHIN)
+    {
+#if FS_DOUBLE
+        y[g] = v_unpack_low(x[g], x[g + 1]);
+        y[g + 1] = v_unpack_high(x[g], x[g + 1]);
 #else
-    FS_ROUND(y, x)
-    FS_ROUND(x, y)
-    FS_ROUND(y, x)
+        const vec a = v_unpack_low(x[g], x[g + 1]), b = v_unpack_high(x[g], x[g + 1]);
+        const vec c = v_unpack_low(x[g + 2], x[g + 3]), d = v_unpack_high(x[g + 2], x[g + 3]);
+        y[g] = v_pair_low(a, c);
+        y[g + 1] = v_pair_high(a, c);
+        y[g + 2] = v_pair_low(b, d);
+        y[g + 3] = v_pair_high(b, d);
 #endif
-#undef FS_ROUND
+    }
+    /* y[g + c], part h: column WITHIN * h + c of rows g ... g + WITHIN - 1 */
+    _Pragma("GCC unroll 4") for (int c = 0; c < WITHIN; c++) KN(transpose_parts)(y + c, WITHIN);
+    _Pragma("GCC unroll 4") for (int h = 0; h < PARTS; h++)
+    {
+        _Pragma("GCC unroll 4") for (int c = 0; c < WITHIN; c++) x[h * WITHIN + c] = y[c + h * WITHIN];
+    }
 }
 
 static void KN(rows_to_lanes)(void *block_, const void *rows_, size_t pitch, size_t n)

@@ -197,3 +197,65 @@ FS_INLINE vec v_zip_high(vec a, vec b)
     return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 #endif
+
+/* Shuffles that stay within each 128 bits, which is where they are cheap, and the moves of 128-bit parts between vectors:
+ * v_unpack_*: elements interleaved; v_pair_*: pairs of floats interleaved; v_even, v_odd: every other element of a, then of b;
+ * v_parts_a, v_parts_b: parts 0, 2, ... of a, then of b; parts 1, 3, ... */
+#undef v_unpack_low
+#undef v_unpack_high
+#undef v_pair_low
+#undef v_pair_high
+#undef v_even
+#undef v_odd
+#undef v_parts_a
+#undef v_parts_b
+#define FS_SHUFFLE(name, ...) \
+    FS_INLINE vec FS(fs_##name)(vec a, vec b) { return __builtin_shufflevector(a, b, __VA_ARGS__); }
+#define v_unpack_low FS(fs_unpack_low)
+#define v_unpack_high FS(fs_unpack_high)
+#define v_pair_low FS(fs_pair_low)
+#define v_pair_high FS(fs_pair_high)
+#define v_even FS(fs_even)
+#define v_odd FS(fs_odd)
+#define v_parts_a FS(fs_parts_a)
+#define v_parts_b FS(fs_parts_b)
+#if FS_DOUBLE && LANES == 2
+FS_SHUFFLE(unpack_low, 0, 2)
+FS_SHUFFLE(unpack_high, 1, 3)
+#elif FS_DOUBLE && LANES == 4
+FS_SHUFFLE(unpack_low, 0, 4, 2, 6)
+FS_SHUFFLE(unpack_high, 1, 5, 3, 7)
+FS_SHUFFLE(parts_a, 0, 1, 4, 5)
+FS_SHUFFLE(parts_b, 2, 3, 6, 7)
+#elif FS_DOUBLE
+FS_SHUFFLE(unpack_low, 0, 8, 2, 10, 4, 12, 6, 14)
+FS_SHUFFLE(unpack_high, 1, 9, 3, 11, 5, 13, 7, 15)
+FS_SHUFFLE(parts_a, 0, 1, 4, 5, 8, 9, 12, 13)
+FS_SHUFFLE(parts_b, 2, 3, 6, 7, 10, 11, 14, 15)
+#elif LANES == 4
+FS_SHUFFLE(unpack_low, 0, 4, 1, 5)
+FS_SHUFFLE(unpack_high, 2, 6, 3, 7)
+FS_SHUFFLE(pair_low, 0, 1, 4, 5)
+FS_SHUFFLE(pair_high, 2, 3, 6, 7)
+FS_SHUFFLE(even, 0, 2, 4, 6)
+FS_SHUFFLE(odd, 1, 3, 5, 7)
+#elif LANES == 8
+FS_SHUFFLE(unpack_low, 0, 8, 1, 9, 4, 12, 5, 13)
+FS_SHUFFLE(unpack_high, 2, 10, 3, 11, 6, 14, 7, 15)
+FS_SHUFFLE(pair_low, 0, 1, 8, 9, 4, 5, 12, 13)
+FS_SHUFFLE(pair_high, 2, 3, 10, 11, 6, 7, 14, 15)
+FS_SHUFFLE(even, 0, 2, 8, 10, 4, 6, 12, 14)
+FS_SHUFFLE(odd, 1, 3, 9, 11, 5, 7, 13, 15)
+FS_SHUFFLE(parts_a, 0, 1, 2, 3, 8, 9, 10, 11)
+FS_SHUFFLE(parts_b, 4, 5, 6, 7, 12, 13, 14, 15)
+#else
+FS_SHUFFLE(unpack_low, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+FS_SHUFFLE(unpack_high, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+FS_SHUFFLE(pair_low, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+FS_SHUFFLE(pair_high, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+FS_SHUFFLE(even, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)
+FS_SHUFFLE(odd, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)
+FS_SHUFFLE(parts_a, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+FS_SHUFFLE(parts_b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+#endif
+#undef FS_SHUFFLE

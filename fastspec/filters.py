@@ -68,6 +68,26 @@ def mel_filter(
     UserWarning
         If a band has no bin of the FFT to itself.
     """
+    weights, has_empty_bands = make_bank(
+        sr=sr, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm, dtype=dtype
+    )
+    if has_empty_bands:
+        warn_empty_bands(2)
+    return weights
+
+
+def make_bank(
+    *,
+    sr: float,
+    n_fft: int,
+    n_mels: int,
+    fmin: float,
+    fmax: float | None,
+    htk: bool,
+    norm: str | float | None,
+    dtype: npt.DTypeLike,
+) -> tuple[npt.NDArray[Any], bool]:
+    """Return what `mel_filter` does, and whether it has to warn."""
     sr = check_float("sr", sr, exclusive_minimum=0)
     n_fft = check_int("n_fft", n_fft, minimum=1, maximum=2**30)
     n_mels = check_int("n_mels", n_mels, minimum=1, maximum=2**24)
@@ -78,23 +98,6 @@ def mel_filter(
     htk = check_bool("htk", htk)
     kind = check_dtype("dtype", dtype, (np.dtype(np.float32), np.dtype(np.float64)))
     norm = check_norm("norm", norm)
-    weights = mel_weights(sr, n_fft, n_mels, fmin, fmax, htk, norm, kind)
-    if has_empty_bands(weights, fmin):
-        warn_empty_bands(2)
-    return weights
-
-
-def mel_weights(
-    sr: float,
-    n_fft: int,
-    n_mels: int,
-    fmin: float,
-    fmax: float,
-    htk: bool,
-    norm: str | float | None,
-    kind: np.dtype[Any],
-) -> npt.NDArray[Any]:
-    """Return the filter bank of `mel_filter`, whose arguments these are, checked."""
     slaney = norm == "slaney"
     n_bins = n_fft // 2 + 1
     if n_mels * n_bins > 2**40:
@@ -106,13 +109,18 @@ def mel_weights(
     weights: npt.NDArray[Any] = wide.astype(kind, copy=False)
     if norm is not None and not slaney:
         weights = _normalise(weights, float(norm))
-    if _has_empty_bands(weights, fmin):
-        warnings.warn(
-            "Empty filters detected in mel frequency basis. Some channels will produce empty "
-            "responses. Try increasing your sampling rate (and fmax) or reducing n_mels.",
-            stacklevel=2,
-        )
-    return weights
+    # The band that begins at 0 Hz may be empty without harm: it peaks between two bins.
+    bands = weights[1:] if fmin == 0 else weights
+    return weights, not bool((bands > 0).any(axis=1).all())
+
+
+def warn_empty_bands(stacklevel: int) -> None:
+    """Warn, as librosa does, that bands lie between two bins of the FFT."""
+    warnings.warn(
+        "Empty filters detected in mel frequency basis. Some channels will produce empty "
+        "responses. Try increasing your sampling rate (and fmax) or reducing n_mels.",
+        stacklevel=stacklevel + 1,
+    )
 
 
 def check_norm(name: str, norm: Any) -> str | float | None:
@@ -134,9 +142,3 @@ def _normalise(weights: npt.NDArray[Any], p: float) -> npt.NDArray[Any]:
     length[length < np.finfo(weights.dtype).tiny] = 1
     scaled: npt.NDArray[Any] = (weights / length).astype(weights.dtype)
     return scaled
-
-
-def _has_empty_bands(weights: npt.NDArray[Any], fmin: float) -> bool:
-    # The band that begins at 0 Hz may be empty without harm: it peaks between two bins.
-    first = 1 if fmin == 0 else 0
-    return not bool((weights[first:].max(axis=1) > 0).all()) if weights.shape[0] > first else False

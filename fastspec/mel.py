@@ -22,7 +22,15 @@ from fastspec.config import check_threads, resolve_precision
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
 from fastspec.spectrum import check_audio, check_pad_mode, pad_by_function, window_key
-from fastspec.transforms import MFCC, PAD_MODES, MelSpectrogram, cached, new_array, warn_long_frame
+from fastspec.transforms import (
+    MFCC,
+    PAD_MODES,
+    MelSpectrogram,
+    cached,
+    new_array,
+    rebuild,
+    warn_long_frame,
+)
 from fastspec.windows import WindowSpec
 
 __all__ = ["melspectrogram", "mfcc"]
@@ -67,24 +75,25 @@ def _mel_plan(
     dtype: Any,
     precision: str,
 ) -> MelSpectrogram:
-    return MelSpectrogram(
-        sr=sr,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-        power=power,
-        n_mels=n_mels,
-        fmin=fmin,
-        fmax=fmax,
-        htk=htk,
-        norm=norm,
-        bank_dtype=dtype,
-        pad_tail="librosa",
-        precision=precision,
-    )
+    arguments = {
+        "sr": sr,
+        "n_fft": n_fft,
+        "hop_length": hop_length,
+        "win_length": win_length,
+        "window": window,
+        "center": center,
+        "pad_mode": pad_mode,
+        "power": power,
+        "n_mels": n_mels,
+        "fmin": fmin,
+        "fmax": fmax,
+        "htk": htk,
+        "norm": norm,
+        "bank_dtype": dtype,
+        "pad_tail": "librosa",
+        "precision": precision,
+    }
+    return rebuild(MelSpectrogram, arguments)
 
 
 @lru_cache(maxsize=128, typed=True)
@@ -92,7 +101,8 @@ def _mfcc_plan(
     mel: MelSpectrogram, n_mfcc: int, dct_type: int, norm: str | None, lifter: float
 ) -> MFCC:
     shared = {k: v for k, v in mel._arguments.items() if k not in ("log", "top_db")}
-    return MFCC(n_mfcc=n_mfcc, dct_type=dct_type, dct_norm=norm, lifter=lifter, **shared)
+    own = {"n_mfcc": n_mfcc, "dct_type": dct_type, "dct_norm": norm, "lifter": lifter}
+    return rebuild(MFCC, {**shared, **own})
 
 
 def _bank_arguments(given: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +190,7 @@ def melspectrogram(
         plan = cached(_mel_plan, sr, n_fft, *frames, **bank, precision=precision)
         core = plan._core(precision == "double" or S.dtype == np.float64)
         out = new_array("S", (*S.shape[:-2], core.n_bins, S.shape[-1]), S.dtype)
+        plan._warn(2)
         core.exec_spectra(S, out, n_threads, True)
         return out
     if y is None:
@@ -219,6 +230,7 @@ def _run(plan: MelSpectrogram | MFCC, y: Array, n: int, n_threads: int) -> Array
         plan._refuse_length(y.shape[-1])
     if plan.center or n != y.shape[-1]:
         warn_long_frame(plan.n_fft, n, 3)
+    plan._warn(3)
     kind = np.float64 if y.dtype.itemsize == 8 else np.float32
     out = new_array("y", (*y.shape[:-1], core.n_bins, n_frames), kind)
     core.exec(y, out, n_threads, True)

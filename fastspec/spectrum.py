@@ -545,9 +545,11 @@ def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_pl
     plain = power.dtype in (_F32, _F64) and power.dtype.isnative and power.ndim > 0
     if not plain or np.ndim(offset) > 0 or not np.isfinite(offset):
         db = 10.0 * np.log10(np.maximum(amin, power))
-        if np.ndim(offset) and np.broadcast_shapes(np.shape(offset), db.shape) != db.shape:
-            raise ParameterError(f"ref: has shape {np.shape(offset)}, which does not fit S")
-        db -= offset
+        try:
+            db -= offset
+        except ValueError as error:
+            shape = np.shape(offset)
+            raise ParameterError(f"ref: has shape {shape}, which does not fit S") from error
         return db if top_db is None or db.size == 0 else np.maximum(db, db.max() - top_db)
     if not flat:
         # One stretch of memory, whatever the order of its axes.
@@ -556,12 +558,14 @@ def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_pl
     db = power if in_place else np.empty_like(power)
     if power.size == 0:
         return db
-    largest = _core.power_to_db(power, db, amin, float(offset), n_threads)
+    flat_db = db.ravel(order="K")  # a view
+    largest = _core.power_to_db(power.ravel(order="K"), flat_db, amin, float(offset), n_threads)
     if top_db is not None and not math.isinf(top_db):
         if math.isnan(largest):
             db.fill(np.nan)
         else:
-            _core.clip_below(db, float(db.dtype.type(largest) - db.dtype.type(top_db)), n_threads)
+            floor = float(db.dtype.type(largest) - db.dtype.type(top_db))
+            _core.clip_below(flat_db, floor, n_threads)
     return db
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from fastspec._validate import (
 from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
 from fastspec.convert import fft_frequencies, mel_frequencies
 from fastspec.dct import dct_matrix
-from fastspec.filters import check_norm, mel_filter
+from fastspec.filters import check_norm, make_bank, warn_empty_bands
 from fastspec.windows import WindowSpec, get_window, pad_window
 
 __all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
@@ -134,8 +134,10 @@ class _Plan:
     center: bool
     precision: str
 
-    def __init__(self, arguments: dict[str, Any]) -> None:
+    def _make(self, arguments: dict[str, Any]) -> None:
+        """Check the arguments and fill the plan: what `__init__` does, with every argument."""
         a = arguments
+        check_choice("pad_tail", a["pad_tail"], ("exact", "librosa"))
         n_fft = check_int("n_fft", a["n_fft"], minimum=1, maximum=2**30)
         win_length = n_fft
         if a["win_length"] is not None:
@@ -217,7 +219,7 @@ class _Plan:
         return self._arguments == other._arguments
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self._arguments)
+        return rebuild, (type(self), self._arguments)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self._arguments.items())
@@ -356,8 +358,15 @@ def check_writable(out: Array) -> None:
         raise ParameterError("out: is not aligned to its type")
 
 
-def _rebuild(plan: type[_Plan], arguments: dict[str, Any]) -> _Plan:
-    return plan(**arguments)
+_P = TypeVar("_P", bound=_Plan)
+
+
+def rebuild(plan: type[_P], arguments: dict[str, Any]) -> _P:
+    """Return a plan from arguments, the absent ones by default, without its maker's warnings."""
+    new = object.__new__(plan)
+    defaults = plan.__init__.__kwdefaults__ or {}
+    new._make({**defaults, **arguments})
+    return new
 
 
 class Stream:
@@ -483,10 +492,11 @@ class STFT(_Plan):
         planner: str = "estimate",
     ) -> None:
         arguments = dict(locals())
-        arguments.pop("self")
-        arguments.pop("__class__", None)
-        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
-        super().__init__(arguments)
+        del arguments["self"]
+        self._make(arguments)
+
+    def _make(self, arguments: dict[str, Any]) -> None:
+        super()._make(arguments)
         self._finish()
 
     @property
@@ -526,11 +536,12 @@ engine, planner
         planner: str = "estimate",
     ) -> None:
         arguments = dict(locals())
-        arguments.pop("self")
-        arguments.pop("__class__", None)
-        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
-        arguments["power"] = check_float("power", power, exclusive_minimum=0)
-        super().__init__(arguments)
+        del arguments["self"]
+        self._make(arguments)
+
+    def _make(self, arguments: dict[str, Any]) -> None:
+        arguments["power"] = check_float("power", arguments["power"], exclusive_minimum=0)
+        super()._make(arguments)
         self._finish(power=arguments["power"])
 
     @property
@@ -541,6 +552,13 @@ engine, planner
 
 class _MelPlan(_Plan):
     """The mel bank and the logarithm, for mel spectrograms and MFCCs."""
+
+    _has_empty_bands: bool
+
+    def _warn(self, stacklevel: int) -> None:
+        """Warn if bands are empty; a stacklevel of 1 is the line that calls this."""
+        if self._has_empty_bands:
+            warn_empty_bands(stacklevel + 1)
 
     def _mel_settings(self, a: dict[str, Any]) -> dict[str, Any]:
         """Check the mel arguments in place; return the core's settings."""
@@ -567,7 +585,7 @@ class _MelPlan(_Plan):
                     raise ParameterError(f"{name}={a[name]}: needs a log other than None")
         a["norm"] = check_norm("norm", a["norm"])
         a["bank_dtype"] = check_dtype("bank_dtype", a["bank_dtype"], (_F32, _F64)).name
-        bank = mel_filter(
+        bank, has_empty_bands = make_bank(
             sr=a["sr"],
             n_fft=a["n_fft"],
             n_mels=a["n_mels"],
@@ -577,6 +595,7 @@ class _MelPlan(_Plan):
             norm=a["norm"],
             dtype=a["bank_dtype"],
         )
+        object.__setattr__(self, "_has_empty_bands", has_empty_bands)
         a["fmin"] = float(a["fmin"])
         a["fmax"] = None if a["fmax"] is None else float(a["fmax"])
         a["htk"] = bool(a["htk"])
@@ -671,11 +690,13 @@ engine, planner
         planner: str = "estimate",
     ) -> None:
         arguments = dict(locals())
-        arguments.pop("self")
-        arguments.pop("__class__", None)
-        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
+        del arguments["self"]
+        self._make(arguments)
+        self._warn(2)
+
+    def _make(self, arguments: dict[str, Any]) -> None:
         settings = self._mel_settings(arguments)
-        super().__init__(arguments)
+        super()._make(arguments)
         self._finish(**settings)
 
     @property
@@ -746,24 +767,27 @@ log, amin, ref, log_floor, bank_dtype, pad_tail, input_scale, precision, engine,
         planner: str = "estimate",
     ) -> None:
         arguments = dict(locals())
-        arguments.pop("self")
-        arguments.pop("__class__", None)
-        check_choice("pad_tail", pad_tail, ("exact", "librosa"))
-        arguments["ref"] = check_float("ref", ref, exclusive_minimum=0)
-        settings = self._mel_settings(arguments)
-        arguments["n_mfcc"] = check_int("n_mfcc", n_mfcc, minimum=1, maximum=2**24)
-        arguments["lifter"] = check_float("lifter", lifter, minimum=0)
-        if dct_norm is not None:
-            check_choice("dct_norm", dct_norm, ("ortho",))
+        del arguments["self"]
+        self._make(arguments)
+        self._warn(2)
+
+    def _make(self, arguments: dict[str, Any]) -> None:
+        a = arguments
+        a["ref"] = check_float("ref", a["ref"], exclusive_minimum=0)
+        settings = self._mel_settings(a)
+        a["n_mfcc"] = check_int("n_mfcc", a["n_mfcc"], minimum=1, maximum=2**24)
+        a["lifter"] = check_float("lifter", a["lifter"], minimum=0)
+        if a["dct_norm"] is not None:
+            check_choice("dct_norm", a["dct_norm"], ("ortho",))
         matrix = dct_matrix(
-            arguments["n_mels"],
-            arguments["n_mfcc"],
-            dct_type=dct_type,
-            norm=dct_norm,
-            lifter=arguments["lifter"],
+            a["n_mels"],
+            a["n_mfcc"],
+            dct_type=a["dct_type"],
+            norm=a["dct_norm"],
+            lifter=a["lifter"],
         )
-        arguments["dct_type"] = int(dct_type)
-        super().__init__(arguments)
+        a["dct_type"] = int(a["dct_type"])
+        super()._make(a)
         self._finish(**settings, dct=matrix, n_ceps=matrix.shape[0])
 
 

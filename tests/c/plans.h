@@ -40,12 +40,14 @@ __attribute__((unused)) static double *random_bands(rng *r, int64_t rows, int64_
 __attribute__((unused)) static void plan_case_make(rng *r, plan_case *c, fspec_output output, int64_t largest)
 {
     static const int64_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 25, 31, 32, 48, 64, 97, 100, 128, 160, 240, 255, 256, 257, 400};
+    static const fspec_engine engines[] = {FSPEC_ENGINE_AUTO, FSPEC_ENGINE_LANES, FSPEC_ENGINE_FFTW};
     static const double powers[] = {2, 2, 1, 1, 0.5, 1.7, 3};
     fspec_frontend_config *g = &c->config;
     memset(c, 0, sizeof *c);
     fspec_frontend_config_init(g);
     g->output = output;
     g->precision = rng_int(r, 0, 2) ? FSPEC_SINGLE : FSPEC_DOUBLE;
+    g->engine = PICK(r, engines);
     do
         g->n_fft = PICK(r, sizes);
     while (g->n_fft > largest);
@@ -87,9 +89,9 @@ __attribute__((unused)) static const char *plan_case_text(const plan_case *c)
     static char text[400];
     const fspec_frontend_config *g = &c->config;
     (void)snprintf(text, sizeof text,
-                   "output %d, precision %d, n_fft %d, hop %d, %s, center %d, pad %d, tail %d, power %g, %d bands, log %d, amin %g, ref %g, "
+                   "output %d, precision %d, engine %d, n_fft %d, hop %d, %s, center %d, pad %d, tail %d, power %g, %d bands, log %d, amin %g, ref %g, "
                    "ref_max %d, top_db %g, floor %g, %d ceps",
-                   (int)g->output, (int)g->precision, (int)g->n_fft, (int)g->hop_length, g->window ? "window" : "hann", (int)g->center,
+                   (int)g->output, (int)g->precision, (int)g->engine, (int)g->n_fft, (int)g->hop_length, g->window ? "window" : "hann", (int)g->center,
                    (int)g->pad_mode, (int)g->librosa_tail, g->power, (int)g->n_bands, (int)g->log, g->amin, g->ref, (int)g->ref_max,
                    g->top_db, g->log_floor, (int)g->n_ceps);
     return text;

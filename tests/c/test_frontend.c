@@ -481,7 +481,7 @@ int main(int argc, char **argv)
     check_tier();
     check_fftw();
     rng r = {20240611};
-    const int rounds = CHECK_SANITIZED ? 40 : 150;
+    const int rounds = CHECK_SANITIZED ? 40 : 300;
     for (int output = FSPEC_OUT_COMPLEX; output <= FSPEC_OUT_CEPSTRUM; output++)
         for (int i = 0; i < rounds; i++)
             test_job(&r, (fspec_output)output, i % 4 ? 128 : 400, i % 5 == 0);
