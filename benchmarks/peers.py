@@ -71,7 +71,8 @@ def mel_bank(f: Feature) -> npt.NDArray[np.float32]:
     widths = np.diff(edges)[:, None]
     bank = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
     bank *= 2 / (edges[2:] - edges[:-2])[:, None]
-    return np.asarray(bank, np.float32)
+    result: npt.NDArray[np.float32] = bank.astype(np.float32)
+    return result
 
 
 def kaldi_aligned(x: Case) -> Array:

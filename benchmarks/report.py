@@ -165,14 +165,15 @@ def _megabytes(size: int | None) -> str:
 def _fresh(rows: list[Row]) -> str:
     lengths = list(rows[0]["memory"])
     lines = [
-        "fresh processes: log-mel, one thread; ms to import beyond NumPy, for the first call and a",
-        "later one on 1 s; peak of resident memory in MB beyond NumPy and the signal",
+        "fresh processes: log-mel, one thread; ms to import beyond NumPy, for the first call, for both,",
+        "and for a later call, on 1 s; peak of resident memory in MB beyond NumPy and the signal",
         "",
-        f"{'':<17}{'import':>10}{'first':>10}{'later':>10}"
+        f"{'':<17}{'import':>10}{'first':>10}{'both':>10}{'later':>10}"
         + "".join(f"{n + ' s MB':>12}" for n in lengths),
     ]
     for row in rows:
-        times = "".join(f"{milliseconds(row[key]):>10}" for key in ("import", "first", "later"))
+        cells = (row["import"], row["first"], row["import"] + row["first"], row["later"])
+        times = "".join(f"{milliseconds(cell):>10}" for cell in cells)
         memory = "".join(f"{_megabytes(row['memory'][n]):>12}" for n in lengths)
         lines.append(f"{row['name']:<17}{times}{memory}")
     return "\n".join(lines)

@@ -38,7 +38,7 @@ class Effort:
     @classmethod
     def of(cls, quick: bool, seconds: float) -> Effort:
         if quick:
-            return cls(0.3, 3)
+            return cls(0.25, 3)
         return cls(4.0 if seconds < 100 else 8.0, 5 if seconds < 100 else 3)
 
 
@@ -59,10 +59,13 @@ def table(options: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for feature in find(options["only"]):
         for seconds in feature.lengths:
-            if seconds in options["lengths"]:
-                effort = Effort.of(options["quick"], seconds)
-                rows.append(_row(feature, seconds, peers, threads, effort))
-                _progress(threads, rows[-1])
+            if seconds not in options["lengths"]:
+                continue
+            if options["quick"] and _is_long(feature, seconds):
+                continue
+            effort = Effort.of(options["quick"], seconds)
+            rows.append(_row(feature, seconds, peers, threads, effort))
+            _progress(threads, rows[-1])
     return {
         "threads": threads,
         "versions": {p.name: p.version() for p in peers if p.name != FastspecFftw.name},
@@ -135,6 +138,11 @@ def _row(
         "entries": entries,
         "notes": notes,
     }
+
+
+def _is_long(feature: Feature, seconds: float) -> bool:
+    """Return whether a row is too long for a quick run."""
+    return sum(feature.transforms) * seconds > 100
 
 
 def _progress(threads: int, row: dict[str, Any]) -> None:
