@@ -96,7 +96,8 @@ static void factorise(int64_t m, fs_lanes_tables *t)
     t->first = (size_t)factors[first];
     t->row = 1;
     t->n_passes = 0;
-    for (int i = 0; i < n; i++)
+    /* The largest comes last, where there are no factors to turn by and registers are least short. */
+    for (int i = n - 1; i >= 0; i--)
         if (i != first) {
             t->radix[t->n_passes++] = factors[i];
             t->row *= (size_t)factors[i];

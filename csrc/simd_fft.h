@@ -139,60 +139,85 @@ FS_INLINE void KN(butterfly_16)(cpx *x)
 
 /* ---- passes ----------------------------------------------------------------------------------------------------------- */
 
+/* Values that stand `step` bytes apart, addressed from a base for every four of them: that many registers are to be had. */
+FS_INLINE const real *KN(nth)(const char *const *base, size_t step, int i)
+{
+    return (const real *)(const void *)(base[i / 4] + (size_t)(i % 4) * step);
+}
+FS_INLINE real *KN(nth_out)(char *const *base, size_t step, int i)
+{
+    return (real *)(void *)(base[i / 4] + (size_t)(i % 4) * step);
+}
+#define FS_BASES(R, type, name, start, step) \
+    type name[(R + 3) / 4]; \
+    _Pragma("GCC unroll 4") for (int b = 0; b < (R + 3) / 4; b++) name[b] = (type)(start) + (size_t)(4 * b) * (step)
+#define FS_ADVANCE(R, name, bytes) _Pragma("GCC unroll 4") for (int b = 0; b < (R + 3) / 4; b++) name[b] += (bytes)
+
 /* For each radix: the first pass of the forward transform, from windowed samples; that of the inverse, from complex values
  * whose parts are swapped, which makes a forward transform an inverse one; and a pass along a row of n_butterflies * radix *
- * stride values. */
+ * stride values, whose first `stride` butterflies have nothing to turn by. */
+#define FS_TURNED_OUT(R, to, step) \
+    KN(put)(KN(nth_out)(to, step, 0), x[0]); \
+    _Pragma("GCC unroll 16") for (int k = 1; k < R; k++) KN(put)(KN(nth_out)(to, step, k), KN(turn)(x[k], w + 2 * k - 2))
 #define FS_PASSES(R) \
     static __attribute__((noinline)) void KN(first_pass_##R)(const fs_lanes_tables *t, const real *panel, \
                                                              const uint32_t *offset, real *z) \
     { \
         const real *window = t->window, *w = t->first_turns; \
-        const size_t pitch = t->pitch * 2 * LANES; \
-        for (size_t j = 0; j < t->row; j++, z += 2 * LANES, offset += 2 * R, window += 2 * R, w += 2 * (R - 1)) { \
-            cpx x[R]; \
+        const size_t step = t->pitch * sizeof(cpx); \
+        cpx x[R]; \
+        FS_BASES(R, char *, to, z, step); \
+        for (size_t j = 0; j < t->row; j++, offset += 2 * R, window += 2 * R, w += 2 * (R - 1)) { \
             _Pragma("GCC unroll 16") for (int i = 0; i < R; i++) \
                 x[i] = (cpx){v_load(panel + offset[2 * i]) * v_set(window[2 * i]), \
                              v_load(panel + offset[2 * i + 1]) * v_set(window[2 * i + 1])}; \
             KN(butterfly_##R)(x); \
-            KN(put)(z, x[0]); \
-            _Pragma("GCC unroll 16") for (int k = 1; k < R; k++) KN(put)(z + (size_t)k * pitch, KN(turn)(x[k], w + 2 * k - 2)); \
+            FS_TURNED_OUT(R, to, step); \
+            FS_ADVANCE(R, to, sizeof(cpx)); \
         } \
     } \
     static __attribute__((noinline)) void KN(swapped_pass_##R)(const fs_lanes_tables *t, const real *in, real *z) \
     { \
         const real *w = t->first_turns; \
-        const size_t pitch = t->pitch * 2 * LANES, step = t->row * 2 * LANES; \
-        for (size_t j = 0; j < t->row; j++, z += 2 * LANES, in += 2 * LANES, w += 2 * (R - 1)) { \
-            cpx x[R]; \
+        const size_t step = t->pitch * sizeof(cpx), in_step = t->row * sizeof(cpx); \
+        cpx x[R]; \
+        FS_BASES(R, char *, to, z, step); \
+        FS_BASES(R, const char *, from, in, in_step); \
+        for (size_t j = 0; j < t->row; j++, w += 2 * (R - 1)) { \
             _Pragma("GCC unroll 16") for (int i = 0; i < R; i++) \
             { \
-                const cpx a = KN(get)(in + (size_t)i * step); \
+                const cpx a = KN(get)(KN(nth)(from, in_step, i)); \
                 x[i] = (cpx){a.i, a.r}; \
             } \
             KN(butterfly_##R)(x); \
-            KN(put)(z, x[0]); \
-            _Pragma("GCC unroll 16") for (int k = 1; k < R; k++) KN(put)(z + (size_t)k * pitch, KN(turn)(x[k], w + 2 * k - 2)); \
+            FS_TURNED_OUT(R, to, step); \
+            FS_ADVANCE(R, to, sizeof(cpx)); \
+            FS_ADVANCE(R, from, sizeof(cpx)); \
         } \
     } \
     static __attribute__((noinline)) void KN(row_pass_##R)(const real *in, real *out, const real *w, size_t n_butterflies, \
                                                            size_t stride) \
     { \
-        const size_t unit = 2 * LANES, from = n_butterflies * stride * unit, to = stride * unit; \
+        const size_t in_step = n_butterflies * stride * sizeof(cpx), out_step = stride * sizeof(cpx); \
         cpx x[R]; \
-        for (size_t q = 0; q < stride; q++, in += unit, out += unit) { \
-            _Pragma("GCC unroll 16") for (int i = 0; i < R; i++) x[i] = KN(get)(in + (size_t)i * from); \
+        FS_BASES(R, const char *, from, in, in_step); \
+        FS_BASES(R, char *, to, out, out_step); \
+        for (size_t q = 0; q < stride; q++) { \
+            _Pragma("GCC unroll 16") for (int i = 0; i < R; i++) x[i] = KN(get)(KN(nth)(from, in_step, i)); \
             KN(butterfly_##R)(x); \
-            _Pragma("GCC unroll 16") for (int k = 0; k < R; k++) KN(put)(out + (size_t)k * to, x[k]); \
+            _Pragma("GCC unroll 16") for (int k = 0; k < R; k++) KN(put)(KN(nth_out)(to, out_step, k), x[k]); \
+            FS_ADVANCE(R, from, sizeof(cpx)); \
+            FS_ADVANCE(R, to, sizeof(cpx)); \
         } \
-        out += (R - 1) * to; \
-        for (size_t p = 1; p < n_butterflies; p++, out += (R - 1) * to) { \
+        for (size_t p = 1; p < n_butterflies; p++) { \
             w += 2 * (R - 1); \
-            for (size_t q = 0; q < stride; q++, in += unit, out += unit) { \
-                _Pragma("GCC unroll 16") for (int i = 0; i < R; i++) x[i] = KN(get)(in + (size_t)i * from); \
+            FS_ADVANCE(R, to, (R - 1) * out_step); \
+            for (size_t q = 0; q < stride; q++) { \
+                _Pragma("GCC unroll 16") for (int i = 0; i < R; i++) x[i] = KN(get)(KN(nth)(from, in_step, i)); \
                 KN(butterfly_##R)(x); \
-                KN(put)(out, x[0]); \
-                _Pragma("GCC unroll 16") for (int k = 1; k < R; k++) \
-                    KN(put)(out + (size_t)k * to, KN(turn)(x[k], w + 2 * k - 2)); \
+                FS_TURNED_OUT(R, to, out_step); \
+                FS_ADVANCE(R, from, sizeof(cpx)); \
+                FS_ADVANCE(R, to, sizeof(cpx)); \
             } \
         } \
     }
@@ -203,6 +228,9 @@ FS_PASSES(5)
 FS_PASSES(8)
 FS_PASSES(16)
 #undef FS_PASSES
+#undef FS_TURNED_OUT
+#undef FS_BASES
+#undef FS_ADVANCE
 
 #define FS_BY_RADIX(radix, name, ...) \
     switch (radix) { \
@@ -458,7 +486,7 @@ static void KN(block_power)(void *out_, const void *block_, size_t n_rows, doubl
 
 /* Complex block to one row of interleaved values per lane, for the first n_active lanes: LANES / 2 bins of all lanes at a time.
  * Real and imaginary parts are interleaved first, so that whole complex values are transposed. */
-static void KN(complex_to_rows)(void *const *out, const void *block_, size_t n, size_t n_active)
+FS_INLINE void KN(complex_to_some_rows)(void *const *out, const void *block_, size_t n, size_t n_active)
 {
     enum { BINS = LANES / 2 };
     const real *block = block_;
@@ -505,6 +533,15 @@ static void KN(complex_to_rows)(void *const *out, const void *block_, size_t n, 
             ((real *)out[i])[2 * bin] = block[bin * 2 * LANES + i];
             ((real *)out[i])[2 * bin + 1] = block[bin * 2 * LANES + LANES + i];
         }
+}
+
+static void KN(complex_to_rows)(void *const *out, const void *block, size_t n, size_t n_active)
+{
+    /* A constant count takes the tests out of the inner loop. */
+    if (n_active == LANES)
+        KN(complex_to_some_rows)(out, block, n, LANES);
+    else
+        KN(complex_to_some_rows)(out, block, n, n_active);
 }
 
 /* The reverse: one row of interleaved values per lane to a complex block; every lane has a row. */

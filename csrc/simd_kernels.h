@@ -435,13 +435,14 @@ static void KN(rephase)(void *out_, const void *now_, const void *before_, const
 static int KN(all_finite)(const void *x_, size_t n)
 {
     const real *x = x_;
-    vec a = v_set(0), b = a, c = a, d = a;
+    const vec zero = v_set(0);
+    vec a = zero, b = a, c = a, d = a;
     size_t i = 0;
     for (; i + 4 * LANES <= n; i += 4 * LANES) {
-        a += v_load(x + i) * v_set(0);
-        b += v_load(x + i + LANES) * v_set(0);
-        c += v_load(x + i + 2 * LANES) * v_set(0);
-        d += v_load(x + i + 3 * LANES) * v_set(0);
+        a = v_fma(v_load(x + i), zero, a);
+        b = v_fma(v_load(x + i + LANES), zero, b);
+        c = v_fma(v_load(x + i + 2 * LANES), zero, c);
+        d = v_fma(v_load(x + i + 3 * LANES), zero, d);
     }
     for (; i < n; i++)
         a[0] += x[i] * 0;
