@@ -25,8 +25,9 @@ of as many calls as fill a millisecond, an untimed call goes before each turn of
 call's time includes the release of its result. The tables give the median and the quartiles of the
 samples. One table has one thread for everybody (the variables that OpenMP, MKL, OpenBLAS and Numba
 read are set before the process starts), a second one all cores, for the libraries that can use
-them. The CPU time of every contestant is recorded, and one that kept more cores busy than it was
-given is named.
+them. The CPU time of every contestant is recorded: one that kept more cores busy than it was given
+is named, and so is a machine that had other work to do, which holds up long calls more than short
+ones and so flatters whoever is fast.
 
 Results are compared before they are timed: a note names each library whose result differs from
 librosa's (or, where librosa lacks the feature, from the first one's) by more than 1e-3 of its

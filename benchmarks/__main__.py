@@ -34,12 +34,12 @@ def main() -> int:
             data = json.load(file)
     else:
         data = _measure(arguments)
-    print(report.render(data))
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(data, file, indent=1)
     if arguments.chart:
         chart.draw(data, arguments.chart)
+    print(report.render(data))
     return 0
 
 

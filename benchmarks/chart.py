@@ -104,7 +104,7 @@ def _words(figure: Any, data: dict[str, Any]) -> None:
         figure.text(x + 0.022, y, f"than {label} {release}", fontsize=10.5, va="center")
         x += 0.21
     how = f"{_SECONDS} s of audio, float32, one thread, medians of interleaved calls"
-    foot = f"{how} · {c['cpu']}, {c['simd']}"
+    foot = f"{how} · {c['cpu']}, {c['simd'].upper()}"
     figure.text(left, 0.42 * inch, foot, fontsize=8.5, color=_MUTED, va="center")
     foot = "PyTorch's STFT has no out=: a call with a fresh array stands in both rows"
     figure.text(left, 0.2 * inch, foot, fontsize=8.5, color=_MUTED, va="center")

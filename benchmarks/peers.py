@@ -85,7 +85,8 @@ def to_db(power: Array) -> Array:
     np.maximum(power, 1e-10, out=power)
     np.log10(power, out=power)
     power *= 10
-    return np.maximum(power, power.max() - 80, out=power)
+    np.maximum(power, power.max() - 80, out=power)
+    return power
 
 
 def whisper_range(log_mel: Array) -> Array:

@@ -9,6 +9,7 @@ from typing import Any
 OURS = "fastspec"
 _FLOOR = "FFTW alone"
 _WIDTH = 100
+_OWN_CORE = 0.9  # a thread that had less of a core was held up by others
 
 Row = dict[str, Any]
 
@@ -19,7 +20,7 @@ def render(data: dict[str, Any]) -> str:
     lost: list[str] = []
     scale: dict[tuple[str, float], float] = {}
     for table in data["tables"]:
-        parts += [_ratios(table, scale), _details(table)]
+        parts += [_ratios(table, list(data["versions"]), scale), _details(table)]
         lost += _lost_rows(table)
         if table["threads"] == 1:
             scale = {_key(row): _find(row, OURS)["median"] for row in table["rows"]}
@@ -76,19 +77,19 @@ def _threads(table: dict[str, Any]) -> str:
     return "one thread" if table["threads"] == 1 else f"{table['threads']} threads"
 
 
-def _names(table: dict[str, Any]) -> list[str]:
-    """Return all contestants of a table, in the order of the columns."""
-    names: list[str] = []
-    for row in table["rows"]:
-        names += [entry["name"] for entry in row["entries"] if entry["name"] not in names]
-    return [n for n in names if not n.startswith(_FLOOR)] + [
-        n for n in names if n.startswith(_FLOOR)
-    ]
+def _names(table: dict[str, Any], libraries: list[str]) -> list[str]:
+    """Return all contestants of a table in the order of the columns: ours, others, floor."""
+    names = {entry["name"] for row in table["rows"] for entry in row["entries"]}
+    ours = sorted(name for name in names if name.startswith(OURS))
+    floor = sorted(name for name in names if name.startswith(_FLOOR))
+    return [*ours, *(n for n in libraries if n in names and n != OURS), *floor]
 
 
-def _ratios(table: dict[str, Any], scale: dict[tuple[str, float], float]) -> str:
+def _ratios(
+    table: dict[str, Any], libraries: list[str], scale: dict[tuple[str, float], float]
+) -> str:
     """Return the overview: a line per row, each contestant's time over ours."""
-    others = [name for name in _names(table) if name != OURS]
+    others = [name for name in _names(table, libraries) if name != OURS]
     heads = [_heads(name) for name in [f"{OURS} (ms)", *others]]
     widths = [max(10, len(a) + 2, len(b) + 2) for a, b in heads]
     if scale:
@@ -130,7 +131,10 @@ def _is_rival(name: str) -> bool:
 
 def _details(table: dict[str, Any]) -> str:
     """Return every contestant's time."""
-    lines = [f"{_threads(table)}: ms per call, median [quartiles], samples of calls; ratio to ours"]
+    lines = [
+        f"{_threads(table)}: ms per call, median [quartiles], samples of calls, cores kept busy; "
+        "ratio to ours"
+    ]
     for row in table["rows"]:
         ours = _find(row, OURS)["median"]
         lines += ["", f"{row['feature']}, {row['seconds']} s"]
@@ -139,7 +143,7 @@ def _details(table: dict[str, Any]) -> str:
             mark = " *" if entry["median"] < ours and _is_rival(entry["name"]) else ""
             lines.append(
                 f"    {entry['name']:<22}{times[0]:>9}  [{times[1]:>8} {times[2]:>8}]"
-                f"  {entry['samples']:>5} of {entry['calls']:<6}"
+                f"  {entry['samples']:>5} of {entry['calls']:<6}{entry['cores']:>6.2f}"
                 f"{entry['median'] / ours:>8.2f}{mark}"
             )
     return "\n".join(lines)
@@ -165,8 +169,8 @@ def _megabytes(size: int | None) -> str:
 def _fresh(rows: list[Row]) -> str:
     lengths = list(rows[0]["memory"])
     lines = [
-        "fresh processes: log-mel, one thread; ms to import beyond NumPy, for the first call, for both,",
-        "and for a later call, on 1 s; peak of resident memory in MB beyond NumPy and the signal",
+        "fresh processes, log-mel, one thread: ms to import beyond NumPy, for the first call, for",
+        "both and for a later call, on 1 s; peak of resident memory in MB beyond NumPy and signal",
         "",
         f"{'':<17}{'import':>10}{'first':>10}{'both':>10}{'later':>10}"
         + "".join(f"{n + ' s MB':>12}" for n in lengths),
@@ -192,6 +196,17 @@ def _lost_starts(rows: list[Row]) -> Iterator[str]:
                 yield f"    memory, {seconds} s: {row['name']} {sizes}"
 
 
+def _crowded(table: dict[str, Any]) -> str:
+    """Return a warning if one thread did not have a core for itself."""
+    rows = [row for row in table["rows"] if min(e["cores"] for e in row["entries"]) < _OWN_CORE]
+    if table["threads"] > 1 or not rows:
+        return ""
+    return (
+        f"the machine was shared: in {len(rows)} of {len(table['rows'])} rows on one thread somebody "
+        f"had less than {_OWN_CORE} of a core, and long calls were held up more than short ones"
+    )
+
+
 def _notes(data: dict[str, Any]) -> str:
     notes: dict[str, list[str]] = {}
     for table in data["tables"]:
@@ -200,4 +215,7 @@ def _notes(data: dict[str, Any]) -> str:
                 where = f"{row['feature']} {row['seconds']} s, {_threads(table)}"
                 notes.setdefault(note, []).append(where)
     lines = [f"    {note} ({'; '.join(where)})" for note, where in notes.items()]
-    return "\n".join(["notes:", *lines]) if lines else "notes: the results of all libraries agree"
+    lines += [f"    {note}" for table in data["tables"] if (note := _crowded(table))]
+    if lines or not data["tables"]:
+        return "\n".join(["notes:", *lines]) if lines else ""
+    return "notes: the results of all libraries agree"

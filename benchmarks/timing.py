@@ -24,7 +24,11 @@ class Samples:
     cpu: float = 0.0  # of all threads
 
     def summary(self) -> dict[str, float]:
-        """Return the statistics by name; times in seconds, ``cores`` the number of busy cores."""
+        """Return the statistics by name.
+
+        Times are seconds per call; ``cpu`` is the mean CPU time, and ``cores`` how many cores were
+        kept busy on average: less than 1 where something else had the core in between.
+        """
         times = self.seconds
         q1, _, q3 = quantiles(times, n=4, method="inclusive") if len(times) > 1 else times * 3
         return {
@@ -34,6 +38,7 @@ class Samples:
             "min": min(times),
             "samples": len(times),
             "calls": self.calls,
+            "cpu": self.cpu / self.calls,
             "cores": self.cpu / self.wall,
         }
 

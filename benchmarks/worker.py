@@ -22,6 +22,7 @@ import numpy.typing as npt
 from benchmarks import floor, timing
 from benchmarks.cases import FEATURES, Case, Feature, find
 from benchmarks.peers import PEERS, Fastspec, FastspecFftw, Peer, Torch, Torchaudio, load
+from fastspec import EngineError
 
 Array = npt.NDArray[Any]
 
@@ -51,10 +52,7 @@ def table(options: dict[str, Any]) -> dict[str, Any]:
         raise SystemExit(f"benchmarks: --simd {tier}: fastspec runs with {config['simd']}")
     kinds = [kind for kind in PEERS if kind.name not in skipped]
     if threads > 1:
-        config = _config()
-    if (tier := options["simd"]) and config["simd"] != tier:
-        raise SystemExit(f"benchmarks: --simd {tier}: fastspec runs with {config['simd']}")
-    kinds = [kind for kind in kinds if kind.parallel and kind is not FastspecFftw]
+        kinds = [kind for kind in kinds if kind.parallel and kind is not FastspecFftw]
     peers, absent = load(kinds, threads)
     rows = []
     for feature in find(options["only"]):
@@ -184,6 +182,9 @@ def _cpu_model() -> str:
 
 
 if __name__ == "__main__":
-    made = table(json.loads(sys.argv[1]))
+    try:
+        made = table(json.loads(sys.argv[1]))
+    except EngineError as error:
+        raise SystemExit(f"benchmarks: {error}") from None
     with open(sys.argv[2], "w", encoding="utf-8") as file:
         json.dump(made, file)

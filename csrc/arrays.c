@@ -14,6 +14,13 @@ size_t fs_element_size(fspec_dtype dtype)
     }
 }
 
+int fs_fits(const fspec_matrix *matrix, int64_t n_bins, int64_t n_frames)
+{
+    int64_t bins, frames, sum;
+    return !__builtin_mul_overflow(n_bins, matrix->bin_stride, &bins)
+           && !__builtin_mul_overflow(n_frames, matrix->frame_stride, &frames) && !__builtin_add_overflow(bins, frames, &sum);
+}
+
 void fs_copy_values(void *to_, int64_t to_step, int to_double, const void *from_, int64_t from_step, int from_double, int64_t n)
 {
     char *to = to_;

@@ -22,6 +22,7 @@ typedef struct fs_run {
     const int64_t *first_frame; /* of each item, n_items + 1 */
     int64_t n_items, n_frames, pitch, span_samples;
     const fspec_call *call;
+    const fs_sink *sink;
     fspec_dtype out_dtype;
     int64_t out_size;
     fs_desk *desks;

@@ -289,7 +289,8 @@ FSPEC_API void fspec_istft_config_init(fspec_istft_config *config);
  * smallest normal number of the precision; elsewhere the sum is left as it is. Errors as fspec_frontend_create. */
 FSPEC_API fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **plan);
 FSPEC_API void fspec_istft_free(fspec_istft *plan);
-/* Natural length of the output of n_frames frames: n_fft + hop_length * (n_frames - 1), less 2 * (n_fft / 2) if centred. */
+/* Natural length of the output of n_frames frames: n_fft + hop_length * (n_frames - 1), less 2 * (n_fft / 2) if centred; 0 if
+ * that overflows. */
 FSPEC_API int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frames);
 /* Frames of n_samples that a signal of that length needs, at most n_frames. */
 FSPEC_API int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t n_frames);
@@ -311,6 +312,12 @@ FSPEC_API fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_mat
 FSPEC_API fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum,
                                         const void *magnitude, void *angles, int64_t n_frames, void *y, int64_t n_samples,
                                         const fspec_call *call);
+
+/* First phases: angles[t * pitch + b] = magnitude[t * pitch + b] * exp(2 pi i turns[b * n_frames + t]) for n_bins bins and
+ * n_frames frames; magnitude is of dtype (FSPEC_FLOAT32/64), angles complex of the same precision. Uses call->n_threads and
+ * ->cancel. */
+FSPEC_API fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
+                                    int64_t pitch, fspec_dtype dtype, const fspec_call *call);
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 

@@ -289,8 +289,12 @@ void fspec_fft_cache_clear(void)
 
 int fs_use_lanes(fspec_engine engine, int64_t n, int is_double)
 {
-    return engine == FSPEC_ENGINE_LANES
-           || (engine == FSPEC_ENGINE_AUTO && (fs_lanes_has(n) || !libraries[is_double != 0].loaded));
+    if (engine != FSPEC_ENGINE_AUTO || fs_lanes_has(n))
+        return engine == FSPEC_ENGINE_AUTO || engine == FSPEC_ENGINE_LANES;
+    enter();
+    const int loaded = libraries[is_double != 0].loaded;
+    drop_lock();
+    return !loaded;
 }
 
 const char *fs_fft_name(const fs_fft *fft)

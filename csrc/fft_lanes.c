@@ -74,7 +74,7 @@ static void write_turn(writer *w, int64_t k, int64_t n)
 static void factorise(int64_t m, fs_lanes_tables *t)
 {
     static const int odd[] = {5, 3};
-    int factors[FS_MAX_PASSES], n = 0, twos = 0;
+    int factors[FS_MAX_PASSES] = {0}, n = 0, twos = 0;
     for (; m % 2 == 0; m /= 2)
         twos++;
     while (twos > 0) {
@@ -213,8 +213,8 @@ static fspec_status write_convolution(const fs_lanes *lanes, int forward, writer
         }
         k->complex_inverse(&wide->tables, in, desk.z, desk.spare, out);
         for (int64_t i = 0; i < m; i++) {
-            write_value(w, out[i * unit] / (double)m);
             write_value(w, out[i * unit + unit / 2] / (double)m);
+            write_value(w, out[i * unit] / (double)m);
         }
     }
     fs_free(values);
@@ -305,6 +305,7 @@ static fspec_status create(int64_t n, int64_t m, int64_t hop, int chirps, const 
     if (!lanes)
         return FSPEC_NO_MEMORY;
     lanes->n = n;
+    lanes->step = hop;
     lanes->hop = hop < n ? hop : n;
     lanes->chirps = chirps;
     lanes->kernels = kernels;
@@ -392,10 +393,12 @@ void fs_lanes_forward(const fs_lanes *lanes, const fs_kernels *k, const fs_lanes
                        as_power);
 }
 
-void fs_lanes_inverse(const fs_lanes *lanes, const fs_kernels *k, const fs_lanes_desk *d, void *bins, void *samples)
+void fs_lanes_inverse(const fs_lanes *lanes, const fs_kernels *k, const fs_lanes_desk *d, void *bins, void *samples,
+                      void *sum, const void *window, int64_t n_active)
 {
     if (lanes->chirps)
         k->chirp_inverse(&lanes->tables, bins, d->work, d->other, d->z, d->spare, samples);
     else
         k->fft_inverse(&lanes->tables, bins, d->z, d->spare, samples);
+    k->overlap_add(sum, (size_t)lanes->step, samples, !lanes->chirps, window, (size_t)lanes->n, (size_t)n_active);
 }

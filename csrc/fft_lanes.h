@@ -10,7 +10,7 @@ enum { FS_LANES_LEAST = 16, FS_LANES_MOST = 1 << 17 };
 typedef struct fs_lanes {
     fs_lanes_tables tables;
     const fs_kernels *kernels; /* for full blocks; its narrow one is for blocks of few frames */
-    int64_t n, hop;
+    int64_t n, step, hop; /* step: samples from frame to frame; hop: the same, at most n */
     /* Panels of frames a hop apart: their rows, and elements from column to column; where the first pass finds its samples
      * in them, and in panels of frames that stand anywhere. */
     int64_t pitch;
@@ -41,9 +41,10 @@ void fs_lanes_take(const fs_lanes *lanes, fs_arena *arena, int forward, fs_lanes
 
 /* Transforms of a block by kernels k (those of the plan, or their narrow ones). Forward: a panel that was filled by
  * fft_spread (shared) or by fft_gather, to n/2 + 1 complex rows or powers. Inverse: n/2 + 1 complex rows, overwritten, to n
- * samples, times n. */
+ * samples times n in `samples`, which are windowed and added to `sum`, the lanes a hop apart. */
 void fs_lanes_forward(const fs_lanes *lanes, const fs_kernels *k, const fs_lanes_desk *desk, int shared, void *out,
                       int as_power);
-void fs_lanes_inverse(const fs_lanes *lanes, const fs_kernels *k, const fs_lanes_desk *desk, void *bins, void *samples);
+void fs_lanes_inverse(const fs_lanes *lanes, const fs_kernels *k, const fs_lanes_desk *desk, void *bins, void *samples,
+                      void *sum, const void *window, int64_t n_active);
 
 #endif

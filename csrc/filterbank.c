@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "parallel.h"
 
 static void extent(const double *row, int64_t n, int64_t *first, int64_t *length)
 {
@@ -82,14 +83,14 @@ static double mel_to_hz(double m, int htk)
     return m < knee ? slaney_step * m : slaney_knee * exp((log(6.4) / 27.0) * (m - knee));
 }
 
-fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk, fspec_mel_norm norm,
-                               int single, double *weights)
+static fspec_status mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
+                                fspec_mel_norm norm, int single, double *weights)
 {
-    size_t bytes;
+    size_t bytes, all;
     if (!(sr > 0) || !isfinite(sr) || n_fft < 1 || n_mels < 1 || !(fmin >= 0) || !(fmax > fmin) || !isfinite(fmax) || !weights)
         return FSPEC_BAD_ARGUMENT;
     const int64_t n_bins = n_fft / 2 + 1;
-    if (!fs_size(n_mels, sizeof(double), 2 * sizeof(double), &bytes))
+    if (!fs_size(n_mels, sizeof(double), 2 * sizeof(double), &bytes) || !fs_size(n_bins, (int64_t)bytes, 0, &all))
         return FSPEC_TOO_LARGE;
     double *edge = fs_alloc(bytes);
     if (!edge)
@@ -115,4 +116,13 @@ fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double 
     }
     fs_free(edge);
     return FSPEC_OK;
+}
+
+fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk, fspec_mel_norm norm,
+                               int single, double *weights)
+{
+    const fs_fpenv env = fs_fpenv_enter();
+    const fspec_status status = mel_filters(sr, n_fft, n_mels, fmin, fmax, htk, norm, single, weights);
+    fs_fpenv_leave(env);
+    return status;
 }

@@ -15,16 +15,17 @@ static int64_t floor_mod(int64_t a, int64_t b)
 
 int64_t fs_n_frames(const fs_framing *f, int64_t n_samples)
 {
-    int64_t padded = n_samples + 2 * f->pad;
-    return n_samples < 1 || padded < f->n_fft ? 0 : 1 + (padded - f->n_fft) / f->hop;
+    /* In this order nothing overflows: 2 * pad - n_fft is at most 0. */
+    int64_t room = n_samples < 1 ? -1 : n_samples + (2 * f->pad - f->n_fft), more = room / f->hop;
+    return room < 0 ? 0 : more < INT64_MAX ? 1 + more : more;
 }
 
 int64_t fs_n_settled(const fs_framing *f, int64_t n_samples)
 {
     /* Reflection about the first sample reaches `pad` samples in; a shorter signal would be reflected more than once. */
-    if (n_samples < f->pad + 1 || n_samples + f->pad < f->n_fft)
+    if (n_samples < f->pad + 1 || n_samples < f->n_fft - f->pad)
         return 0;
-    return 1 + (n_samples + f->pad - f->n_fft) / f->hop;
+    return 1 + (n_samples - (f->n_fft - f->pad)) / f->hop;
 }
 
 int64_t fs_first_needed(const fs_framing *f, int64_t frame, int64_t n_samples)
@@ -133,20 +134,22 @@ static int64_t tail_origin(const fs_framing *f, int64_t total)
     return f->librosa_tail && tail_k > start_k ? tail_k * f->hop - f->pad : 0;
 }
 
-/* The value at a position outside [0, total). */
-static double edge_value(const fs_framing *f, const fs_source *s, int64_t total, int64_t tail, int64_t position)
+/* Which sample stands at a position outside [0, total), and times what. */
+static int64_t edge_sample(const fs_framing *f, int64_t total, int64_t tail, int64_t position, double *factor)
 {
     int64_t at = 0;
-    double factor = 1;
+    *factor = 1;
     switch (f->pad_mode) {
     case FSPEC_PAD_CONSTANT:
-        return 0;
+        *factor = 0;
+        at = total - 1; /* any that a stream still holds */
+        break;
     case FSPEC_PAD_EDGE:
         at = position < 0 ? 0 : total - 1;
         break;
     case FSPEC_PAD_LINEAR_RAMP:
         at = position < 0 ? 0 : total - 1;
-        factor = (double)(position < 0 ? position + f->pad : total + f->pad - 1 - position) / (double)f->pad;
+        *factor = (double)(position < 0 ? position + f->pad : total + f->pad - 1 - position) / (double)f->pad;
         break;
     case FSPEC_PAD_REFLECT: {
         int64_t origin = position < 0 ? 0 : tail, n = total - origin, period = 2 * (n - 1);
@@ -159,7 +162,7 @@ static double edge_value(const fs_framing *f, const fs_source *s, int64_t total,
         at = at < total ? at : 2 * total - 1 - at;
         break;
     }
-    return factor * read_sample(address(s, at), s->signal.dtype, s->signal.byte_swapped);
+    return at;
 }
 
 static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t total, int64_t begin, int64_t n, void *out,
@@ -169,12 +172,14 @@ static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t total, i
     if (s->signal.dtype != FSPEC_INT16)
         scale = 1;
     for (int64_t i = 0; i < n; i++) {
-        double x = edge_value(f, s, total, tail, begin + i);
-        /* As the interior: int16 is scaled in the precision of the computation. */
+        double factor;
+        const char *p = address(s, edge_sample(f, total, tail, begin + i, &factor));
+        const double x = factor == 0 ? 0 : read_sample(p, s->signal.dtype, s->signal.byte_swapped);
+        /* Converted as the interior is, and only then faded: a stream's history holds converted samples. */
         if (is_double)
-            ((double *)out)[i] = x * scale;
+            ((double *)out)[i] = factor * (x * scale);
         else
-            ((float *)out)[i] = (float)x * (float)scale;
+            ((float *)out)[i] = (float)(factor * (double)((float)x * (float)scale));
     }
 }
 

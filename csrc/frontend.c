@@ -163,11 +163,9 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
     return status;
 }
 
-fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **result)
+static fspec_status create(const fspec_frontend_config *config, fspec_frontend **result)
 {
     fspec_frontend_config c;
-    if (!config || !result)
-        return FSPEC_BAD_ARGUMENT;
     fspec_frontend_config_init(&c);
     fspec_status status = fs_struct_read(&c, sizeof c, config, sizeof c);
     if (status == FSPEC_OK)
@@ -182,6 +180,16 @@ fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_fr
         *result = plan;
     else
         fspec_frontend_free(plan);
+    return status;
+}
+
+fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **result)
+{
+    if (!config || !result)
+        return FSPEC_BAD_ARGUMENT;
+    const fs_fpenv env = fs_fpenv_enter();
+    const fspec_status status = create(config, result);
+    fs_fpenv_leave(env);
     return status;
 }
 

@@ -38,9 +38,15 @@ typedef struct fs_item {
     fspec_matrix out;
 } fs_item;
 
-/* Transforms the items, which must have been checked; the heart of both the offline call and the stream. */
+/* Something else to do with each complex spectrum, while it is still in the cache: it stands in the output, contiguous. */
+typedef struct fs_sink {
+    void (*take)(void *context, int64_t frame, const void *spectrum);
+    void *context;
+} fs_sink;
+
+/* Transforms the items, which must have been checked; the heart of both the offline call and the stream. sink may be NULL. */
 fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
-                             const fspec_call *call);
+                             const fs_sink *sink, const fspec_call *call);
 /* Scratch of fs_frontend_run, with call->scratch NULL. */
 int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes);
 

@@ -241,6 +241,8 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
             continue;
         if (r->plan->output == FSPEC_OUT_COMPLEX) {
             fs_complex_block(r, d, &l);
+            for (size_t i = 0; r->sink && i < l.n; i++)
+                r->sink->take(r->sink->context, l.frame[i], l.out[i]);
             continue;
         }
         fs_power_block(r, d, &l);
@@ -286,9 +288,9 @@ static fspec_status execute(fs_run *r, int n_workers)
 }
 
 fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
-                             const fspec_call *call)
+                             const fs_sink *sink, const fspec_call *call)
 {
-    fs_run r = {.plan = plan, .items = items, .n_items = n_items, .call = call, .out_dtype = out_dtype};
+    fs_run r = {.plan = plan, .items = items, .n_items = n_items, .call = call, .sink = sink, .out_dtype = out_dtype};
     r.out_size = (int64_t)fs_element_size(out_dtype);
     r.pitch = fs_row_pitch(plan);
     r.span_samples = fs_span_length(plan);
@@ -326,6 +328,7 @@ static fspec_status check_call(const fspec_frontend *plan, const fspec_signal *s
     if (!plan || n < 0 || (n > 0 && (!signals || !out)))
         return FSPEC_BAD_ARGUMENT;
     for (int64_t i = 0; i < n; i++) {
+        int64_t extent;
         if (fs_sample_size(signals[i].dtype) == 0 || signals[i].dtype != signals[0].dtype)
             return FSPEC_BAD_DATA_TYPE;
         if (signals[i].n_samples < 0 || signals[i].n_samples > INT64_MAX / 4 || !out[i].data)
@@ -334,6 +337,9 @@ static fspec_status check_call(const fspec_frontend *plan, const fspec_signal *s
             return FSPEC_TOO_SHORT;
         if (!signals[i].data)
             return FSPEC_BAD_ARGUMENT;
+        if (__builtin_mul_overflow(signals[i].n_samples, signals[i].stride, &extent)
+            || !fs_fits(&out[i], plan->n_out, fs_n_frames(&plan->framing, signals[i].n_samples)))
+            return FSPEC_TOO_LARGE;
     }
     return fs_check_out_dtype(plan, out_dtype);
 }
@@ -344,9 +350,9 @@ size_t fspec_frontend_scratch(const fspec_frontend *plan, int64_t n_signals, int
     size_t bytes, items;
     fspec_call_init(&call);
     call.n_threads = n_threads;
-    if (n_signals < 0 || n_frames < 0
+    if (n_signals < 0 || n_frames < 0 || !fs_size(n_signals, sizeof(fs_item), 3 * FS_ALIGN, &items)
         || !fs_frontend_scratch(plan, n_signals, n_frames, fs_worker_count(&call, n_blocks(plan, n_frames)), &bytes)
-        || !fs_size(n_signals, sizeof(fs_item), 3 * FS_ALIGN, &items) || __builtin_add_overflow(bytes, items, &bytes))
+        || __builtin_add_overflow(bytes, items, &bytes))
         return 0;
     return bytes;
 }
@@ -387,9 +393,12 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
         return FSPEC_BAD_OUTPUT;
     if ((dtype != FSPEC_FLOAT32 && dtype != FSPEC_FLOAT64) || fs_check_out_dtype(plan, out_dtype) != FSPEC_OK)
         return FSPEC_BAD_DATA_TYPE;
-    for (int64_t i = 0; i < n_signals && n_frames > 0; i++)
+    for (int64_t i = 0; i < n_signals && n_frames > 0; i++) {
         if (!spectra[i].data || !out[i].data)
             return FSPEC_BAD_ARGUMENT;
+        if (!fs_fits(&spectra[i], plan->n_bins, n_frames) || !fs_fits(&out[i], plan->n_out, n_frames))
+            return FSPEC_TOO_LARGE;
+    }
     status = take_items(n_signals, &one, &full, &items, &own);
     if (status != FSPEC_OK)
         return status;
@@ -398,7 +407,7 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
                              .spectra_double = dtype == FSPEC_FLOAT64,
                              .n_frames = n_frames,
                              .out = out[i]};
-    status = fs_frontend_run(plan, items, n_signals, out_dtype, &full);
+    status = fs_frontend_run(plan, items, n_signals, out_dtype, NULL, &full);
     fs_free(own);
     return status;
 }
@@ -422,7 +431,7 @@ fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal 
         items[i] = (fs_item){.source = {signals[i], 0, signals[i].n_samples},
                              .n_frames = fs_n_frames(&plan->framing, signals[i].n_samples),
                              .out = out[i]};
-    status = fs_frontend_run(plan, items, n_signals, out_dtype, &full);
+    status = fs_frontend_run(plan, items, n_signals, out_dtype, NULL, &full);
     fs_free(own);
     return status;
 }

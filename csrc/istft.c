@@ -12,8 +12,9 @@
 enum { PIECE_SAMPLES = 1 << 16, BATCH = 16 };
 
 typedef struct desk {
-    void *spectra, *frames; /* one row per frame that is inverted at a time: a block's, or one for row engines */
-    void *bins, *samples;   /* lane engine: [bin][re, im][lane] and [sample][lane] */
+    void *spectra;        /* a row for each frame that is inverted at a time: a block of them, or one for row engines */
+    void *frame;          /* row engines: the frame */
+    void *bins, *samples; /* lane engine: [bin][re, im][lane] and [sample][lane] */
     fs_lanes_desk fft;
     void *sum, *divisor, *result;
 } desk;
@@ -92,11 +93,9 @@ static fspec_status build(const fspec_istft_config *c, fspec_istft *plan)
     return status;
 }
 
-fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **result)
+static fspec_status create(const fspec_istft_config *config, fspec_istft **result)
 {
     fspec_istft_config c;
-    if (!config || !result)
-        return FSPEC_BAD_ARGUMENT;
     fspec_istft_config_init(&c);
     fspec_status status = fs_struct_read(&c, sizeof c, config, sizeof c);
     if (status != FSPEC_OK)
@@ -123,6 +122,16 @@ fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **
     return status;
 }
 
+fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **result)
+{
+    if (!config || !result)
+        return FSPEC_BAD_ARGUMENT;
+    const fs_fpenv env = fs_fpenv_enter();
+    const fspec_status status = create(config, result);
+    fs_fpenv_leave(env);
+    return status;
+}
+
 void fspec_istft_free(fspec_istft *plan)
 {
     if (!plan)
@@ -138,12 +147,19 @@ void fspec_istft_free(fspec_istft *plan)
 
 int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frames)
 {
-    return n_frames < 1 ? 0 : plan->n_fft + plan->hop * (n_frames - 1) - 2 * plan->pad;
+    int64_t n;
+    if (n_frames < 1 || __builtin_mul_overflow(plan->hop, n_frames - 1, &n)
+        || __builtin_add_overflow(n, plan->n_fft - 2 * plan->pad, &n))
+        return 0;
+    return n;
 }
 
 int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t n_frames)
 {
-    const int64_t padded = n_samples + 2 * plan->pad, needed = padded / plan->hop + (padded % plan->hop != 0);
+    int64_t padded;
+    if (__builtin_add_overflow(n_samples, 2 * plan->pad, &padded))
+        padded = INT64_MAX;
+    const int64_t needed = padded / plan->hop + (padded % plan->hop != 0);
     return needed < n_frames ? needed : n_frames;
 }
 
@@ -194,11 +210,6 @@ static int64_t spectrum_pitch(const fspec_istft *plan)
     return (2 * plan->n_bins + 2 * FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
 }
 
-static int64_t frame_pitch(const fspec_istft *plan)
-{
-    return (plan->n_fft + FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
-}
-
 static void *at(const fspec_istft *plan, void *array, int64_t i)
 {
     return (char *)array + i * (int64_t)plan->kernels->real_size;
@@ -230,8 +241,8 @@ static void add_rows(const run *r, const desk *d, int64_t signal, int64_t t, int
         put(d->spectra, 1, plan->is_double, 0);
         if (plan->n_fft % 2 == 0)
             put(d->spectra, plan->n_fft + 1, plan->is_double, 0);
-        fs_fft_inverse(plan->fft, d->spectra, d->frames);
-        plan->kernels->multiply_add(at(plan, d->sum, t * plan->hop - base), d->frames, plan->window, (size_t)plan->n_fft);
+        fs_fft_inverse(plan->fft, d->spectra, d->frame);
+        plan->kernels->multiply_add(at(plan, d->sum, t * plan->hop - base), d->frame, plan->window, (size_t)plan->n_fft);
     }
 }
 
@@ -239,21 +250,15 @@ static void add_blocks(const run *r, const desk *d, int64_t signal, int64_t t, i
 {
     const fspec_istft *plan = r->plan;
     const void *rows[FS_MAX_LANES];
-    void *frames[FS_MAX_LANES];
     for (int64_t n; t < stop; t += n) {
         const fs_kernels *k = plan->kernels;
         n = stop - t < (int64_t)k->lanes ? stop - t : (int64_t)k->lanes;
         if (n <= (int64_t)k->narrow->lanes)
             k = k->narrow;
-        for (int64_t i = 0; i < (int64_t)k->lanes; i++) {
+        for (int64_t i = 0; i < (int64_t)k->lanes; i++)
             rows[i] = i < n ? spectrum(r, signal, t + i, at(plan, d->spectra, i * spectrum_pitch(plan)), 0) : rows[0];
-            frames[i] = at(plan, d->frames, i * frame_pitch(plan));
-        }
         k->rows_to_complex(d->bins, rows, (size_t)plan->n_bins);
-        fs_lanes_inverse(plan->lanes, k, &d->fft, d->bins, d->samples);
-        k->lanes_to_rows(frames, d->samples, (size_t)plan->n_fft, (size_t)n);
-        for (int64_t i = 0; i < n; i++)
-            k->multiply_add(at(plan, d->sum, (t + i) * plan->hop - base), frames[i], plan->window, (size_t)plan->n_fft);
+        fs_lanes_inverse(plan->lanes, k, &d->fft, d->bins, d->samples, at(plan, d->sum, t * plan->hop - base), plan->window, n);
     }
 }
 
@@ -340,11 +345,12 @@ static void lay_out(const run *r, fs_arena *arena, int n_workers, desk **desks)
     for (int i = 0; i < n_workers; i++) {
         desk d = {0};
         d.spectra = fs_take(arena, rows * spectrum_pitch(plan), size);
-        d.frames = fs_take(arena, rows * frame_pitch(plan), size);
         if (plan->lanes) {
             d.bins = fs_take(arena, 2 * plan->n_bins * wide, size);
             d.samples = fs_take(arena, (plan->n_fft + 1) * wide, size);
             fs_lanes_take(plan->lanes, arena, 0, &d.fft);
+        } else {
+            d.frame = fs_take(arena, plan->n_fft, size);
         }
         d.sum = fs_take(arena, r->room, size);
         d.divisor = fs_take(arena, r->room, size);
@@ -368,6 +374,8 @@ static fspec_status check_call(const fspec_istft *plan, const fspec_matrix *in, 
     for (int64_t i = 0; i < n_signals; i++) {
         if ((out[i].dtype != FSPEC_FLOAT32 && out[i].dtype != FSPEC_FLOAT64) || out[i].byte_swapped)
             return FSPEC_BAD_DATA_TYPE;
+        if (!fs_fits(&in[i], plan->n_bins, n_frames))
+            return FSPEC_TOO_LARGE;
         if (!in[i].data || !out[i].data || out[i].n_samples < 0 || out[i].n_samples != out[0].n_samples
             || out[i].n_samples > INT64_MAX / 4)
             return FSPEC_BAD_ARGUMENT;

@@ -72,9 +72,24 @@ static void fail(job *j, fspec_status status)
     atomic_compare_exchange_strong(&j->status, &none, (int)status);
 }
 
+static int poll_is_due(int64_t *last_poll)
+{
+    const int64_t now = nanoseconds();
+    if (*last_poll && now - *last_poll <= POLL_NANOSECONDS)
+        return 0;
+    const int is_first = *last_poll == 0;
+    *last_poll = now;
+    return !is_first;
+}
+
+int fs_cancelled(const fspec_call *call, int64_t *last_poll)
+{
+    return call->cancel && poll_is_due(last_poll) && call->cancel(call->cancel_user);
+}
+
 static void run(job *j, int index)
 {
-    int polls = index == 0 && j->call->cancel;
+    const int polls = index == 0 && j->call->cancel;
     int64_t last_poll = polls ? nanoseconds() : 0;
     fs_fpenv env = fs_fpenv_enter();
     while (atomic_load_explicit(&j->status, memory_order_relaxed) == FSPEC_OK) {
@@ -85,13 +100,12 @@ static void run(job *j, int index)
         fspec_status status = j->work(j->context, index, begin, end);
         if (status != FSPEC_OK)
             fail(j, status);
-        if (polls && nanoseconds() - last_poll > POLL_NANOSECONDS) {
+        if (polls && poll_is_due(&last_poll)) {
             /* The callback may run anything: it gets the caller's environment back meanwhile. */
             fs_fpenv_leave(env);
             if (j->call->cancel(j->call->cancel_user))
                 fail(j, FSPEC_CANCELLED);
             env = fs_fpenv_enter();
-            last_poll = nanoseconds();
         }
     }
     fs_fpenv_leave(env);

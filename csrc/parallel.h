@@ -25,6 +25,10 @@ int fs_worker_count(const fspec_call *call, int64_t n_items);
  * first status that is not FSPEC_OK. */
 fspec_status fs_parallel(const fspec_call *call, int n_workers, int64_t n_items, int64_t grain, fs_work_fn work, void *context);
 
+/* Whether the call's callback, if it has one, wants the call to end. It is asked some milliseconds after the last time at the
+ * soonest; *last_poll is 0 at first. For calls of many parts, in the caller's floating-point environment. */
+int fs_cancelled(const fspec_call *call, int64_t *last_poll);
+
 /* The defaults for a NULL call; FSPEC_BAD_STRUCT if its size field is unknown. */
 fspec_status fs_call_read(const fspec_call *call, fspec_call *full);
 

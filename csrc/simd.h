@@ -75,6 +75,8 @@ struct fs_kernels {
     /* Griffin-Lim's phase update on n interleaved complex values: a = now - k * before (before may be NULL);
      * out = magnitude * a / (|a| + tiny) */
     void (*rephase)(void *out, const void *now, const void *before, const void *magnitude, size_t n, double k);
+    /* cos and sin of 2 pi u, in double whatever the table's type; padded arrays */
+    void (*turns)(double *cosine, double *sine, const double *u, size_t n);
     /* 1 if all of x is finite */
     int (*all_finite)(const void *x, size_t n);
     /* panel[column * pitch + row] = samples[row * step + column]: what n_rows - (n - 1) / step frames of n samples, `step`
@@ -87,16 +89,19 @@ struct fs_kernels {
      * spare: 2 * pitch. */
     void (*fft_forward)(const fs_lanes_tables *tables, const void *panel, const uint32_t *offset, void *z, void *spare,
                         void *out, int as_power);
-    /* A block of n/2 + 1 complex rows, overwritten, to one of n samples, times n. */
+    /* A block of n/2 + 1 complex rows, overwritten, to one of n samples, times n, each pair of which is swapped. */
     void (*fft_inverse)(const fs_lanes_tables *tables, void *bins, void *z, void *spare, void *samples);
-    /* The unscaled inverse transform of a block of first * row complex rows */
+    /* The unscaled inverse transform of a block of first * row complex rows, with real and imaginary parts swapped */
     void (*complex_inverse)(const fs_lanes_tables *tables, const void *in, void *z, void *spare, void *out);
-    /* The same for the sizes that need Bluestein's algorithm. panel[sample * pitch + lane]; work and other: first * row
+    /* The same for the sizes that need Bluestein's algorithm, samples not swapped. panel[sample * pitch + lane]; work and other: first * row
      * complex rows. */
     void (*chirp_forward)(const fs_lanes_tables *tables, const void *panel, size_t pitch, void *work, void *other, void *z,
                           void *spare, void *out, int as_power);
     void (*chirp_inverse)(const fs_lanes_tables *tables, const void *bins, void *work, void *other, void *z, void *spare,
                           void *samples);
+    /* sum[lane * hop + s] += window[s] * block[s ^ swapped][lane] for n samples and n_active lanes */
+    void (*overlap_add)(void *sum, size_t hop, const void *block, size_t swapped, const void *window, size_t n,
+                        size_t n_active);
     /* out[i] = |block[i]|^p for complex rows */
     void (*block_power)(void *out, const void *block, size_t n_rows, double p);
     /* Complex block to rows of interleaved values and back */

@@ -155,7 +155,7 @@ FS_INLINE real *KN(nth_out)(char *const *base, size_t step, int i)
 
 /* For each radix: the first pass of the forward transform, from windowed samples; that of the inverse, from complex values
  * whose parts are swapped, which makes a forward transform an inverse one; and a pass along a row of n_butterflies * radix *
- * stride values, whose first `stride` butterflies have nothing to turn by. */
+ * stride values, whose first `stride` butterflies have nothing to turn by; its results go `spacing` values apart. */
 #define FS_TURNED_OUT(R, to, step) \
     KN(put)(KN(nth_out)(to, step, 0), x[0]); \
     _Pragma("GCC unroll 16") for (int k = 1; k < R; k++) KN(put)(KN(nth_out)(to, step, k), KN(turn)(x[k], w + 2 * k - 2))
@@ -196,9 +196,9 @@ FS_INLINE real *KN(nth_out)(char *const *base, size_t step, int i)
         } \
     } \
     static __attribute__((noinline)) void KN(row_pass_##R)(const real *in, real *out, const real *w, size_t n_butterflies, \
-                                                           size_t stride) \
+                                                           size_t stride, size_t spacing) \
     { \
-        const size_t in_step = n_butterflies * stride * sizeof(cpx), out_step = stride * sizeof(cpx); \
+        const size_t in_step = n_butterflies * stride * sizeof(cpx), unit = spacing * sizeof(cpx), out_step = stride * unit; \
         cpx x[R]; \
         FS_BASES(R, const char *, from, in, in_step); \
         FS_BASES(R, char *, to, out, out_step); \
@@ -207,7 +207,7 @@ FS_INLINE real *KN(nth_out)(char *const *base, size_t step, int i)
             KN(butterfly_##R)(x); \
             _Pragma("GCC unroll 16") for (int k = 0; k < R; k++) KN(put)(KN(nth_out)(to, out_step, k), x[k]); \
             FS_ADVANCE(R, from, sizeof(cpx)); \
-            FS_ADVANCE(R, to, sizeof(cpx)); \
+            FS_ADVANCE(R, to, unit); \
         } \
         for (size_t p = 1; p < n_butterflies; p++) { \
             w += 2 * (R - 1); \
@@ -217,7 +217,7 @@ FS_INLINE real *KN(nth_out)(char *const *base, size_t step, int i)
                 KN(butterfly_##R)(x); \
                 FS_TURNED_OUT(R, to, out_step); \
                 FS_ADVANCE(R, from, sizeof(cpx)); \
-                FS_ADVANCE(R, to, sizeof(cpx)); \
+                FS_ADVANCE(R, to, unit); \
             } \
         } \
     }
@@ -242,20 +242,24 @@ FS_PASSES(16)
     default: KN(name##_16)(__VA_ARGS__); break; \
     }
 
-/* Transforms a row, back and forth between it and `spare`; returns where the result stands, in natural order. */
-static real *KN(transform_row)(const fs_lanes_tables *t, real *row, real *spare)
+/* Transforms a row, back and forth between it and `spare`; the result, in natural order, goes to `out`, `spacing` values
+ * apart, or with out NULL stays where the last pass leaves it, which is returned. */
+static real *KN(transform_row)(const fs_lanes_tables *t, real *row, real *spare, real *out, size_t spacing)
 {
     const real *w = t->row_turns;
     size_t stride = 1, length = t->row;
+    if (out && t->n_passes == 0)
+        KN(put)(out, KN(get)(row));
     for (int pass = 0; pass < t->n_passes; pass++) {
         const size_t radix = (size_t)t->radix[pass], n = length / radix;
-        FS_BY_RADIX(radix, row_pass, row, spare, w, n, stride)
+        const int leaves = out && pass == t->n_passes - 1;
+        real *to = leaves ? out : spare;
+        FS_BY_RADIX(radix, row_pass, row, to, w, n, stride, leaves ? spacing : 1)
         w += 2 * (radix - 1) * n;
         stride *= radix;
         length = n;
-        real *result = spare;
         spare = row;
-        row = result;
+        row = to;
     }
     return row;
 }
@@ -290,20 +294,20 @@ FS_INLINE void KN(rows_to_bins)(const fs_lanes_tables *t, real *z, real *spare, 
 {
     const size_t unit = 2 * LANES, row = t->row, first = t->first, m = first * row, pitch = t->pitch * unit;
     const real *w = t->split_turns;
-    real *other = spare + t->pitch * unit, *a = KN(transform_row)(t, z, spare), *b;
+    real *other = spare + t->pitch * unit, *a = KN(transform_row)(t, z, spare, NULL, 1), *b;
     for (size_t k2 = 0; k2 <= row / 2; k2++)
         KN(emit_pair)(a + k2 * unit, a + (row - k2) % row * unit, w + 2 * k2, out, first * k2, m - first * k2, as_power);
     w += 2 * (row / 2 + 1);
     for (size_t k1 = 1; 2 * k1 < first; k1++, w += 2 * row) {
-        a = KN(transform_row)(t, z + k1 * pitch, spare);
-        b = KN(transform_row)(t, z + (first - k1) * pitch, other);
+        a = KN(transform_row)(t, z + k1 * pitch, spare, NULL, 1);
+        b = KN(transform_row)(t, z + (first - k1) * pitch, other, NULL, 1);
         for (size_t k2 = 0; k2 < row; k2++)
             KN(emit_pair)(a + k2 * unit, b + (row - 1 - k2) * unit, w + 2 * k2, out, k1 + first * k2, m - k1 - first * k2,
                           as_power);
     }
     if (first % 2 == 0) {
         const size_t k1 = first / 2;
-        a = KN(transform_row)(t, z + k1 * pitch, spare);
+        a = KN(transform_row)(t, z + k1 * pitch, spare, NULL, 1);
         for (size_t k2 = 0; 2 * k2 < row; k2++)
             KN(emit_pair)(a + k2 * unit, a + (row - 1 - k2) * unit, w + 2 * k2, out, k1 + first * k2, m - k1 - first * k2,
                           as_power);
@@ -337,18 +341,13 @@ static void KN(merge_bins)(const fs_lanes_tables *t, real *bins)
     }
 }
 
-/* The unscaled inverse transform of first * row complex values, in natural order. */
+/* The unscaled inverse transform of first * row complex values, in natural order, but with their parts still swapped. */
 static void KN(complex_inverse)(const fs_lanes_tables *t, const real *in, real *z, real *spare, real *out)
 {
-    const size_t unit = 2 * LANES, row = t->row, first = t->first, pitch = t->pitch * unit;
+    const size_t unit = 2 * LANES, first = t->first, pitch = t->pitch * unit;
     FS_BY_RADIX(first, swapped_pass, t, in, z)
-    for (size_t k1 = 0; k1 < first; k1++) {
-        const real *a = KN(transform_row)(t, z + k1 * pitch, spare);
-        for (size_t k2 = 0; k2 < row; k2++) {
-            const cpx x = KN(get)(a + k2 * unit);
-            KN(put)(out + (k1 + first * k2) * unit, (cpx){x.i, x.r});
-        }
-    }
+    for (size_t k1 = 0; k1 < first; k1++)
+        (void)KN(transform_row)(t, z + k1 * pitch, spare, out + k1 * unit, first);
 }
 
 static void KN(fft_inverse)(const fs_lanes_tables *t, void *bins, void *z, void *spare, void *samples)
@@ -364,15 +363,15 @@ static void KN(complex_block_inverse)(const fs_lanes_tables *t, const void *in, 
 
 /* ---- any size: Bluestein's algorithm ---------------------------------------------------------------------------------- */
 
-/* Convolves the first * row complex values at `work` with the chirp; the result, conjugated, replaces them. The second
- * transform should be a forward one: conjugates make it one. */
+/* Convolves the first * row complex values at `work` with the chirp; the result, conjugated and with its parts swapped,
+ * replaces them. The second transform should be a forward one: conjugates make it one. */
 static void KN(convolve)(const fs_lanes_tables *t, real *work, real *other, real *z, real *spare)
 {
     const size_t unit = 2 * LANES, m = t->first * t->row;
     const real *chirp = t->convolution;
     KN(complex_inverse)(t, work, z, spare, other);
     for (size_t k = 0; k < m; k++) {
-        const cpx x = KN(turn)(KN(get)(other + k * unit), chirp + 2 * k);
+        const cpx swapped = KN(get)(other + k * unit), x = KN(turn)((cpx){swapped.i, swapped.r}, chirp + 2 * k);
         KN(put)(other + k * unit, (cpx){x.r, -x.i});
     }
     KN(complex_inverse)(t, other, z, spare, work);
@@ -393,7 +392,7 @@ static void KN(chirp_forward)(const fs_lanes_tables *t, const void *panel_, size
     chirp = t->chirp_out;
     for (size_t k = 0; k <= t->n / 2; k++) {
         const cpx x = KN(get)(work + k * unit);
-        KN(emit)(out, k, KN(turn)((cpx){x.r, -x.i}, chirp + 2 * k), as_power);
+        KN(emit)(out, k, KN(turn)((cpx){x.i, -x.r}, chirp + 2 * k), as_power);
     }
 }
 
@@ -418,7 +417,7 @@ static void KN(chirp_inverse)(const fs_lanes_tables *t, const void *bins_, void 
     chirp = t->chirp_out;
     for (size_t j = 0; j < t->n; j++) {
         const cpx x = KN(get)(work + j * unit);
-        v_store(samples + j * LANES, KN(turn)((cpx){x.r, -x.i}, chirp + 2 * j).r);
+        v_store(samples + j * LANES, KN(turn)((cpx){x.i, -x.r}, chirp + 2 * j).r);
     }
 }
 #undef FS_BY_RADIX
@@ -471,6 +470,35 @@ static void KN(fft_gather)(void *panel_, const void *const *frames, size_t n_sam
     for (; s < n_samples; s++)
         for (size_t i = 0; i < LANES; i++)
             panel[s * pitch + i] = ((const real *)frames[i])[s];
+}
+
+/* Adds a block of windowed frames to a signal, in which they begin `hop` samples apart. From the last samples to the first, and
+ * within those from the first frame to the last: so every sum takes its frames in ascending order. */
+static void KN(overlap_add)(void *sum_, size_t hop, const void *block_, size_t swapped, const void *window_, size_t n,
+                            size_t n_active)
+{
+    real *sum = sum_;
+    const real *block = block_, *window = window_;
+    size_t s = n;
+    for (; s % LANES; s--)
+        for (size_t i = 0; i < n_active; i++) {
+            /* One lane of a vector, so that the sum is fused as it is below. */
+            real *to = sum + i * hop + s - 1;
+            *to = v_fma(v_set(block[((s - 1) ^ swapped) * LANES + i]), v_set(window[s - 1]), v_set(*to))[0];
+        }
+    for (; s > 0; s -= LANES) {
+        const vec w = v_load(window + s - LANES);
+        real *to = sum + s - LANES;
+        vec x[LANES];
+        _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++) x[i] = v_load(block + (s - LANES + (i ^ swapped)) * LANES);
+        KN(transpose)(x);
+        if (n_active == LANES) {
+            _Pragma("GCC unroll 16") for (size_t i = 0; i < LANES; i++, to += hop) v_store(to, v_fma(x[i], w, v_load(to)));
+        } else {
+            for (size_t i = 0; i < n_active; i++, to += hop)
+                v_store(to, v_fma(x[i], w, v_load(to)));
+        }
+    }
 }
 
 /* |x|^p of a complex block. */

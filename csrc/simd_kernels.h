@@ -393,9 +393,10 @@ static void KN(mix)(void *out_, const void *block_, const void *matrix_, size_t 
 FS_INLINE void KN(rephase_one)(vec *re, vec *im, vec before_re, vec before_im, vec magnitude, vec k)
 {
     vec r = v_fnma(k, before_re, *re), i = v_fnma(k, before_im, *im);
-    vec gain = KN(magnitude)(r, i) + v_set(FS_TINY);
-    *re = r / gain * magnitude;
-    *im = i / gain * magnitude;
+    /* One division; of at least the smallest normal number, whose inverse is finite. */
+    vec inverse = v_set(1) / (KN(magnitude)(r, i) + v_set(FS_TINY));
+    *re = r * inverse * magnitude;
+    *im = i * inverse * magnitude;
 }
 
 static void KN(rephase)(void *out_, const void *now_, const void *before_, const void *magnitude_, size_t n, double k)
@@ -452,3 +453,16 @@ static int KN(all_finite)(const void *x_, size_t n)
             return 0;
     return 1;
 }
+
+#if FS_DOUBLE
+/* Only in double, for both tables. */
+static void fs_k_turns(double *cosine, double *sine, const double *u, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        vec c, s;
+        fs_turn_f64(v_load(u + i), &c, &s);
+        v_store(cosine + i, c);
+        v_store(sine + i, s);
+    }
+}
+#endif

@@ -127,4 +127,27 @@ FS_INLINE fs_vec_f64 fs_pow_f64(fs_vec_f64 x, double p)
     vec y = fs_exp_f64(v_ln(x) * v_set(p));
     return v_select(x == v_set(__builtin_inf()), x, y);
 }
+/* cos and sin of 2 pi u for |u| < 2^49: the nearest quarter of the turn is taken off first. */
+FS_INLINE void fs_turn_f64(fs_vec_f64 u, fs_vec_f64 *cosine, fs_vec_f64 *sine)
+{
+    static const double inverse_factorial[] = {1.0 / 20922789888000.0, 1.0 / 1307674368000.0, 1.0 / 87178291200.0,
+                                               1.0 / 6227020800.0,     1.0 / 479001600.0,     1.0 / 39916800.0,
+                                               1.0 / 3628800.0,        1.0 / 362880.0,        1.0 / 40320.0,
+                                               1.0 / 5040.0,           1.0 / 720.0,           1.0 / 120.0,
+                                               1.0 / 24.0,             1.0 / 6.0,             0.5, 1.0, 1.0};
+    const vec shift = v_set(6755399441055744.0);
+    const vec quarters = u * v_set(4) + shift, n = quarters - shift;
+    const vec x = v_fnma(n, v_set(0.25), u) * v_set(6.283185307179586476925), minus = -(x * x);
+    vec c = v_set(inverse_factorial[0]), s = v_set(inverse_factorial[1]);
+    for (int i = 2; i < 17; i += 2)
+        c = v_fma(c, minus, v_set(inverse_factorial[i]));
+    for (int i = 3; i < 17; i += 2)
+        s = v_fma(s, minus, v_set(inverse_factorial[i]));
+    s = s * x;
+    const ivec odd = ((ivec)quarters & 1) == 1, low = ((ivec)quarters & 3) == 1, back = ((ivec)quarters & 3) == 2;
+    const ivec high = ((ivec)quarters & 3) == 3;
+    const vec a = v_select(odd, s, c), b = v_select(odd, c, s);
+    *cosine = v_select(low | back, -a, a);
+    *sine = v_select(back | high, -b, b);
+}
 #endif

@@ -3,7 +3,7 @@
 const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     TIER_STRING, LANES, sizeof(real), &FS_CAT(TIER_NARROW, FS_TYPE),
     KN(multiply), KN(power), KN(rows_to_lanes), KN(lanes_to_rows), KN(project), KN(compress), KN(clip_lanes), KN(extremes),
-    KN(mix), KN(multiply_add), KN(divide), KN(compress_array), KN(shift_clip), KN(rephase), KN(all_finite),
+    KN(mix), KN(multiply_add), KN(divide), KN(compress_array), KN(shift_clip), KN(rephase), fs_k_turns, KN(all_finite),
     KN(fft_spread), KN(fft_gather), KN(fft_forward), KN(fft_inverse), KN(complex_block_inverse), KN(chirp_forward), KN(chirp_inverse),
-    KN(block_power), KN(complex_to_rows), KN(rows_to_complex),
+    KN(overlap_add), KN(block_power), KN(complex_to_rows), KN(rows_to_complex),
 };

@@ -72,7 +72,10 @@ void fspec_stream_reset(fspec_stream *s)
 
 int64_t fspec_stream_ready(const fspec_stream *s, int64_t n_samples)
 {
-    int64_t settled = fs_n_settled(&s->plan->framing, s->n_samples + n_samples);
+    int64_t total;
+    if (__builtin_add_overflow(s->n_samples, n_samples, &total))
+        total = INT64_MAX;
+    int64_t settled = fs_n_settled(&s->plan->framing, total);
     return settled > s->next_frame ? settled - s->next_frame : 0;
 }
 
@@ -100,7 +103,7 @@ static fspec_status advance(fspec_stream *s, int64_t end, int64_t total, const f
             .n_frames = end - s->next_frame,
             .out = {(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride, out[c].frame_stride}};
     }
-    fspec_status status = fs_frontend_run(s->plan, s->items, s->n_channels, out_dtype, call);
+    fspec_status status = fs_frontend_run(s->plan, s->items, s->n_channels, out_dtype, NULL, call);
     s->next_frame = end;
     return status;
 }
@@ -172,9 +175,10 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
 {
     fspec_call full;
     void *own;
+    int64_t last_poll = 0;
     fspec_status status = fs_call_read(call, &full);
     if (status == FSPEC_OK)
-        status = check_push(s, chunk, out, out_dtype, &full);
+        status = n_frames ? check_push(s, chunk, out, out_dtype, &full) : FSPEC_BAD_ARGUMENT;
     if (status == FSPEC_OK)
         status = equip(s, &full, &own);
     if (status != FSPEC_OK)
@@ -187,6 +191,8 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
         if (fspec_stream_ready(s, 0) > 0)
             status = advance(s, fs_n_settled(&s->plan->framing, s->n_samples), -1, out, s->next_frame - first, out_dtype, &full);
         forget(s);
+        if (status == FSPEC_OK && fs_cancelled(&full, &last_poll)) /* a piece alone may be too short to ask */
+            status = FSPEC_CANCELLED;
     }
     fs_free(own);
     if (status == FSPEC_OK)
@@ -204,7 +210,7 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
     fspec_status status = fs_call_read(call, &full);
     if (status != FSPEC_OK)
         return status;
-    if (!s || s->finished || s->broken)
+    if (!s || !n_frames || s->finished || s->broken)
         return FSPEC_BAD_ARGUMENT;
     const int64_t all = fs_n_frames(&s->plan->framing, s->n_samples), first = s->next_frame;
     if (all == 0)

@@ -71,7 +71,6 @@ fspec_status fs_whole_signal(const fspec_frontend *plan, const fs_item *items, i
 
 /* ---- functions of whole arrays ------------------------------------------------------------------------------------ */
 
-
 static int sample_is_finite(const char *p, const fspec_signal *s)
 {
     if (s->dtype == FSPEC_FLOAT64) {
@@ -116,10 +115,26 @@ static fspec_status check_signals(void *context, int worker, int64_t begin, int6
     return FSPEC_OK;
 }
 
+static fspec_status check_signal_arguments(const fspec_signal *signals, int64_t n_signals)
+{
+    if (n_signals < 0 || (n_signals > 0 && !signals))
+        return FSPEC_BAD_ARGUMENT;
+    for (int64_t i = 0; i < n_signals; i++) {
+        if (fs_sample_size(signals[i].dtype) == 0 || signals[i].dtype != signals[0].dtype)
+            return FSPEC_BAD_DATA_TYPE;
+        if (signals[i].n_samples < 0 || (signals[i].n_samples > 0 && !signals[i].data))
+            return FSPEC_BAD_ARGUMENT;
+    }
+    return FSPEC_OK;
+}
+
 fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call)
 {
     fspec_call full;
+    int64_t last_poll = 0;
     fspec_status status = fs_call_read(call, &full);
+    if (status == FSPEC_OK)
+        status = check_signal_arguments(signals, n_signals);
     if (status != FSPEC_OK || n_signals == 0 || signals[0].dtype == FSPEC_INT16)
         return status;
     /* Many signals are shared out whole, few in pieces; a thread pays off from some hundred thousand samples on. */
@@ -129,6 +144,8 @@ fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, 
         int64_t n = signals[i].n_samples;
         status = fs_parallel(&full, fs_worker_count(&full, n / (4 * PIECE_VALUES)), n, PIECE_VALUES, check_pieces,
                              (void *)(uintptr_t)&signals[i]);
+        if (status == FSPEC_OK && fs_cancelled(&full, &last_poll))
+            status = FSPEC_CANCELLED;
     }
     return status;
 }
@@ -150,6 +167,18 @@ static fspec_status log_pieces(void *context, int worker, int64_t begin, int64_t
     job->kernels->compress_array(job->out + at, job->x + at, (size_t)(end - begin), &job->log,
                                  &job->largest[begin / PIECE_VALUES]);
     return FSPEC_OK;
+}
+
+/* NaN if any is. Comparisons with NaN may trap in the caller's environment. */
+static double largest_of(const double *x, int64_t n)
+{
+    const fs_fpenv env = fs_fpenv_enter();
+    double most = -INFINITY;
+    for (int64_t i = 0; i < n && !isnan(most); i++)
+        if (!(x[i] <= most))
+            most = x[i];
+    fs_fpenv_leave(env);
+    return most;
 }
 
 static fspec_status clip_pieces(void *context, int worker, int64_t begin, int64_t end)
@@ -180,21 +209,18 @@ fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype 
     size_t bytes;
     if (status != FSPEC_OK)
         return status;
-    if (!(amin > 0))
+    if (!isfinite(amin) || amin <= 0)
         return FSPEC_BAD_LOG;
+    if (!largest)
+        return FSPEC_BAD_ARGUMENT;
     if (!fs_size(pieces, sizeof(double), 0, &bytes))
         return FSPEC_TOO_LARGE;
     array_job job = {fs_kernels_for(dtype == FSPEC_FLOAT64), x, out, {FSPEC_LOG_DB, amin, offset}, 0, fs_alloc(bytes)};
     if (!job.largest)
         return FSPEC_NO_MEMORY;
     status = fs_parallel(&full, fs_worker_count(&full, pieces), n, PIECE_VALUES, log_pieces, &job);
-    if (status == FSPEC_OK) {
-        double most = -INFINITY;
-        for (int64_t i = 0; i * PIECE_VALUES < n && !isnan(most); i++)
-            if (!(job.largest[i] <= most))
-                most = job.largest[i];
-        *largest = most;
-    }
+    if (status == FSPEC_OK)
+        *largest = largest_of(job.largest, n / PIECE_VALUES + (n % PIECE_VALUES != 0));
     fs_free(job.largest);
     return status;
 }

@@ -142,6 +142,8 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum,
                                   const void *magnitude, void *angles, int64_t n_frames, void *y, int64_t n_samples,
                                   const fspec_call *call)
+    fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
+                              int64_t pitch, fspec_dtype dtype, const fspec_call *call)
     fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
                                    fspec_mel_norm norm, int single, double *weights)
     fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call)
@@ -248,7 +250,10 @@ cdef class Array:
         cdef int flags = PyBUF_STRIDES | PyBUF_FORMAT
         if writable:
             flags |= PyBUF_WRITABLE
-        PyObject_GetBuffer(obj, &self.view, flags)
+        try:
+            PyObject_GetBuffer(obj, &self.view, flags)
+        except (BufferError, ValueError) as error:
+            raise ParameterError(f"{'out' if writable else 'array'}: {error}") from error
         self.held = True
         if self.view.ndim and self.view.strides == NULL:
             # ctypes leaves out the strides of a contiguous array; memoryview puts them in.
@@ -433,7 +438,7 @@ cdef class Frontend:
         cdef fspec_call call
         cdef fspec_status status
         expect(o.n_items == a.n_items and o.size(2) == self.n_bins
-               and o.size(1) == fspec_frontend_n_frames(self.plan, a.size(1)), "out")
+               and o.size(1) == fspec_frontend_n_frames(self.plan, a.size(1)), "y or out")
         a.fill_signals(items.signals)
         o.fill_matrices(items.matrices)
         begin_call(&call, n_threads, whole_array)
@@ -606,6 +611,33 @@ def griffinlim(Frontend stft not None, Istft istft not None, int64_t n_iter, dou
     with nogil:
         status = fspec_griffinlim(stft.plan, istft.plan, n_iter, momentum, m.view.buf, a.view.buf, m.size(2), o.view.buf,
                                   o.size(1), &call)
+    if status == FSPEC_NOT_FINITE:
+        raise ParameterError("S or window: so large that the signal overflows")
+    check(status)
+
+
+def phases(turns, magnitude, angles, int n_threads):
+    """angles = magnitude * exp(2 pi i turns.T): turns (bins, frames) of float64, contiguous; the others (frames, bins), of one
+    pitch and of one precision."""
+    cdef Array t = Array(turns, 2, False)
+    cdef Array m = Array(magnitude, 2, False)
+    cdef Array a = Array(angles, 2, True)
+    cdef fspec_call call
+    cdef fspec_status status
+    cdef int64_t size = m.view.itemsize, n_bins = t.size(2), n_frames = t.size(1), pitch = n_bins
+    if m.size(2) > 1:
+        pitch = m.stride(2) // size
+    expect(t.n_items == 1 and m.n_items == 1 and a.n_items == 1 and t.dtype == FSPEC_FLOAT64 and not t.swapped
+           and not m.swapped and m.size(1) == n_bins and a.size(1) == n_bins and m.size(2) == n_frames
+           and a.size(2) == n_frames
+           and (m.dtype == FSPEC_FLOAT32 and a.dtype == FSPEC_COMPLEX64
+                or m.dtype == FSPEC_FLOAT64 and a.dtype == FSPEC_COMPLEX128)
+           and (n_frames < 2 or t.stride(1) == 8) and (n_bins < 2 or t.stride(2) == 8 * n_frames)
+           and (n_bins < 2 or m.stride(1) == size and a.stride(1) == 2 * size)
+           and (n_frames < 2 or m.stride(2) == size * pitch and a.stride(2) == 2 * size * pitch and pitch >= n_bins), "S")
+    begin_call(&call, n_threads, False)
+    with nogil:
+        status = fspec_phases(<const double *>t.view.buf, m.view.buf, a.view.buf, n_bins, n_frames, pitch, m.dtype, &call)
     check(status)
 
 
@@ -621,8 +653,8 @@ def mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fm
     check(status)
 
 
-def check_finite(y, int n_threads=1):
-    """ParameterError unless all of y (..., n) is finite."""
+def check_finite(y, int n_threads=1, name="y"):
+    """ParameterError unless all of y (..., n), an argument of that name, is finite."""
     cdef Array a = Array(y, 1, False)
     cdef Items items = Items(a.n_items)
     cdef fspec_call call
@@ -631,6 +663,8 @@ def check_finite(y, int n_threads=1):
     begin_call(&call, n_threads, False)
     with nogil:
         status = fspec_check_finite(items.signals, a.n_items, &call)
+    if status == FSPEC_NOT_FINITE:
+        raise ParameterError(f"{name}: holds NaN or infinite values; all must be finite")
     check(status)
 
 

@@ -239,8 +239,9 @@ def check_choice(
         If `value` is not a known name; the message suggests the closest one.
     """
     if isinstance(value, str):
+        value = str.__str__(value)  # a subclass may have its own idea of what is equal
         if value in choices:
-            return str(value)
+            return value
         if aliases is not None and value in aliases:
             return aliases[value]
         # The listed names go first: an abbreviation is often the closest match by letters, but

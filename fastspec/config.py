@@ -170,8 +170,6 @@ def resolve_precision(precision: str | None) -> Precision:
     """Return an argument ``precision`` with the process's default in place of None."""
     if precision is None:
         return get_precision()
-    if precision == "single" or precision == "double":
-        return precision  # type: ignore[return-value]
     return check_choice("precision", precision, _PRECISIONS)  # type: ignore[return-value]
 
 
@@ -236,7 +234,10 @@ def config() -> dict[str, str]:
         engine = {"engine": "lanes (built in) for all sizes", "fftw": f"none ({error})"}
     else:
         single, double = _core.fftw_info(False), _core.fftw_info(True)
-        names = {"lanes": "lanes (built in) for all sizes", "": "lanes (built in), fftw for other sizes"}
+        names = {
+            "lanes": "lanes (built in) for all sizes",
+            "": "lanes (built in), fftw for other sizes",
+        }
         engine = {
             "engine": names.get(provider, "fftw"),
             "fftw single": f"{single[0]} ({single[1]})",

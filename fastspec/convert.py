@@ -39,13 +39,14 @@ _KNEE_MEL = _KNEE_HZ / _HZ_PER_MEL
 _LOG_HZ_PER_MEL = np.log(6.4) / 27.0
 
 _MAX_INT64 = 2**63 - 1
+_MAX_SIZE = 2**58  # more than fits into memory, few enough for NumPy to count the bytes
 
 
 def _numbers(name: str, value: npt.ArrayLike) -> _AnyArray:
     """Return real data as an array, integers of any width as int64 so that none wraps."""
     try:
         data: _AnyArray = np.asanyarray(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ParameterError(f"{name}={show(value)}: must be a number or an array") from error
     if data.dtype.kind not in "iuf":
         raise ParameterError(f"{name}={show(value)}: must be real numbers")
@@ -215,7 +216,7 @@ def fft_frequencies(*, sr: float = 22050, n_fft: int = 2048) -> npt.NDArray[np.f
     array([   0., 2000., 4000.])
     """
     rate = check_float("sr", sr, exclusive_minimum=0)
-    size = check_int("n_fft", n_fft, minimum=1)
+    size = check_int("n_fft", n_fft, minimum=1, maximum=_MAX_SIZE)
     return np.asarray(np.fft.rfftfreq(size, 1.0 / rate), dtype=np.float64)
 
 
@@ -252,7 +253,7 @@ def mel_frequencies(
     >>> mel_frequencies(4, fmax=600)
     array([  0., 200., 400., 600.])
     """
-    count = check_int("n_mels", n_mels, minimum=1)
+    count = check_int("n_mels", n_mels, minimum=1, maximum=_MAX_SIZE)
     first = hz_to_mel(check_float("fmin", fmin, minimum=0), htk=htk)
     last = hz_to_mel(check_float("fmax", fmax, minimum=0), htk=htk)
     return mel_to_hz(np.linspace(first, last, count), htk=htk)

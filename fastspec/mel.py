@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core
 from fastspec._validate import (
     ParameterError,
-    check_bool,
     check_choice,
+    check_dtype,
     check_float,
     check_int,
     check_size,
@@ -21,10 +20,9 @@ from fastspec._validate import (
 from fastspec.config import check_threads, resolve_precision
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
-from fastspec.spectrum import check_audio, check_pad_mode, pad_by_function, window_key
+from fastspec.spectrum import check_audio, pad_edges, real_array, window_key
 from fastspec.transforms import (
     MFCC,
-    PAD_MODES,
     MelSpectrogram,
     cached,
     new_array,
@@ -46,6 +44,7 @@ _BANK = {
     "norm": "slaney",
     "dtype": np.float32,
 }
+_BANK_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _FRAMES = {
     "n_fft": 2048,
     "hop_length": 512,
@@ -109,22 +108,20 @@ def _bank_arguments(given: dict[str, Any]) -> dict[str, Any]:
     """Return the mel bank's arguments from a function's further keywords."""
     for name in given:
         if name not in _BANK:
-            check_choice("argument", name, tuple(_BANK))
+            check_choice("argument", name, (*_FRAMES, *_BANK))
+    if "dtype" in given:
+        given = dict(given, dtype=check_dtype("dtype", given["dtype"], _BANK_TYPES))
     return {**_BANK, **given}
 
 
-def _positive_type(S: Any) -> Array:
-    if not isinstance(S, np.ndarray) or S.dtype.kind not in "fiu":
-        found = S.dtype if isinstance(S, np.ndarray) else type(S).__name__
-        raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
-    if S.ndim < 2:
-        raise ParameterError(f"S: has {S.ndim} dimensions; must have at least 2")
-    if S.shape[-2] == 0:
-        raise ParameterError(f"S: has shape {S.shape}; must have at least one row")
+def _positive_type(given: Any) -> Array:
+    S = real_array(given)
     if S.dtype in (np.float32, np.float64) and S.dtype.isnative:
         return S if S.flags.aligned else S.copy(order="K")
     check_size("S", S.shape, 8)
-    return S.astype(np.float32 if S.dtype.itemsize <= 2 else np.float64)
+    # As the product with a bank of float32; small integers fit float32.
+    narrow = S.dtype.itemsize <= (4 if S.dtype.kind == "f" else 2)
+    return S.astype(np.float32 if narrow else np.float64)
 
 
 def melspectrogram(
@@ -198,7 +195,7 @@ def melspectrogram(
     y = check_audio(y)
     n = y.shape[-1]
     frozen = window_key(window, win_length, n_fft)
-    y, center, pad_mode = _edges(y, n_fft, center, pad_mode)
+    y, center, pad_mode = pad_edges(y, n_fft, center, pad_mode)
     key = (sr, n_fft, hop_length, win_length, frozen, center, pad_mode, power)
     plan = cached(_mel_plan, *key, **bank, precision=precision)
     return _run(plan, y, n, n_threads)
@@ -206,20 +203,12 @@ def melspectrogram(
 
 def _fitting_n_fft(n_fft: Any, n_bins: int) -> int:
     """Return the size of the FFT behind a spectrogram: as given if that fits its bins."""
-    if n_fft is not None and check_int("n_fft", n_fft) // 2 + 1 == n_bins:
+    if n_fft is None:
+        return max(1, 2 * (n_bins - 1))
+    n_fft = check_int("n_fft", n_fft, minimum=1, maximum=2**30)
+    if n_fft // 2 + 1 == n_bins:
         return int(n_fft)
     return max(1, 2 * (n_bins - 1))
-
-
-def _edges(y: Array, n_fft: Any, center: Any, pad_mode: Any) -> tuple[Array, bool, str]:
-    """Apply a callable pad mode; return signal, center and named pad mode for the plan."""
-    if type(pad_mode) is str and pad_mode in PAD_MODES:
-        return y, center, pad_mode
-    check_pad_mode(pad_mode)
-    if not check_bool("center", center):
-        return y, center, "constant"
-    _core.check_finite(y)
-    return pad_by_function(y, n_fft, pad_mode), False, "constant"
 
 
 def _run(plan: MelSpectrogram | MFCC, y: Array, n: int, n_threads: int) -> Array:
@@ -288,6 +277,10 @@ def mfcc(
     """
     n_mfcc = check_int("n_mfcc", n_mfcc, minimum=1, maximum=2**24)
     lifter = check_float("lifter", lifter, minimum=0)
+    if norm is not None:
+        check_choice("norm", norm, ("ortho",))
+    frames = {name: kwargs.pop(name, default) for name, default in _FRAMES.items()}
+    bank = _bank_arguments({**kwargs, "norm": check_norm("mel_norm", mel_norm)})
     n_threads = check_threads(n_threads)
     if S is not None:
         S = _positive_type(S)
@@ -297,13 +290,10 @@ def mfcc(
         return result
     if y is None:
         raise ParameterError("y=None: a signal y or a log-mel spectrogram S must be given")
-    check_norm("mel_norm", mel_norm)
-    frames = {name: kwargs.pop(name, default) for name, default in _FRAMES.items()}
-    bank = _bank_arguments({**kwargs, "norm": mel_norm})
     y = check_audio(y)
     n = y.shape[-1]
     frames["window"] = window_key(frames["window"], frames["win_length"], frames["n_fft"])
-    y, frames["center"], frames["pad_mode"] = _edges(
+    y, frames["center"], frames["pad_mode"] = pad_edges(
         y, frames["n_fft"], frames["center"], frames["pad_mode"]
     )
     mel = cached(_mel_plan, sr, **frames, **bank, precision=resolve_precision(precision))

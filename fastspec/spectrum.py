@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from fastspec.transforms import (
     STFT,
     _Window,
     cached,
+    check_array,
     check_writable,
     freeze_window,
     new_array,
@@ -52,7 +53,8 @@ Array = npt.NDArray[Any]
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 _LEAST_F32 = float(np.finfo(np.float32).tiny)
-_LEAST_AMIN = 1e-150  # its square is a normal number
+_MOST_F32 = float(np.finfo(np.float32).max)
+_MOST = float(np.finfo(np.float64).max)
 
 _BLOCK = 2**19  # values that NumPy works on at a time where Ctrl-C is to be answered soon
 
@@ -88,10 +90,9 @@ def window_key(window: Any, win_length: Any, n_fft: Any) -> Any:
     return freeze_window(window, check_int("win_length", win_length, minimum=1, maximum=2**30))
 
 
-def check_audio(y: Any) -> Array:
+def check_audio(given: Any) -> Array:
     """Check a signal as librosa's functions do; return it as float32 or float64."""
-    if not isinstance(y, np.ndarray):
-        raise ParameterError(f"y: is a {type(y).__name__}; must be a NumPy array")
+    y = check_array("y", given)
     if y.dtype.kind != "f":
         raise ParameterError(f"y: has dtype {y.dtype}; must be floating-point")
     if y.ndim == 0:
@@ -107,18 +108,17 @@ def check_audio(y: Any) -> Array:
     return y
 
 
-def check_pad_mode(pad_mode: Any) -> None:
-    """Check a named or callable pad mode as librosa.stft takes it."""
+def pad_edges(y: Array, n_fft: Any, center: Any, pad_mode: Any) -> tuple[Array, bool, str]:
+    """Apply a pad mode that is a function; return signal, center and pad mode for the plan."""
     if not callable(pad_mode):
-        check_choice("pad_mode", pad_mode, tuple(PAD_MODES))
-
-
-def pad_by_function(y: Array, n_fft: Any, pad_mode: Callable[..., Any]) -> Array:
-    """Return a signal padded for centred frames by a function as `numpy.pad` calls it."""
+        return y, center, check_choice("pad_mode", pad_mode, tuple(PAD_MODES))
+    if not check_bool("center", center):
+        return y, center, "constant"
+    _core.check_finite(y)
     pad = check_int("n_fft", n_fft, minimum=1, maximum=2**30) // 2
     check_size("y", (*y.shape[:-1], y.shape[-1] + 2 * pad), y.itemsize)
     widths = [(0, 0)] * (y.ndim - 1) + [(pad, pad)]
-    return np.pad(y, widths, mode=pad_mode)
+    return np.pad(y, widths, mode=pad_mode), False, "constant"
 
 
 def stft(
@@ -189,22 +189,14 @@ def stft(
     precision = resolve_precision(precision)
     key = window_key(window, win_length, n_fft)
     n = y.shape[-1]
-    if type(pad_mode) is not str or pad_mode not in PAD_MODES:
-        check_pad_mode(pad_mode)
-        if check_bool("center", center):
-            _core.check_finite(y)
-            y = pad_by_function(y, n_fft, cast(Callable[..., Any], pad_mode))
-            center, pad_mode = False, "constant"
-            warn_long_frame(n_fft, n, 2)
-        else:
-            pad_mode = "constant"
+    y, center, pad_mode = pad_edges(y, n_fft, center, pad_mode)
     plan = cached(_stft_plan, n_fft, hop_length, win_length, key, center, pad_mode, precision)
     wanted = _complex_type(y, dtype, out)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8 or wanted == _C128)
     n_frames = core.n_frames(y.shape[-1])
     if n_frames == 0:
         plan._refuse_length(y.shape[-1])
-    if center:
+    if center or n != y.shape[-1]:
         warn_long_frame(plan.n_fft, n, 2)
     shape = (*y.shape[:-1], core.n_bins, n_frames)
     if out is None:
@@ -214,20 +206,19 @@ def stft(
         if same_memory(y, result):
             raise ParameterError("out: must not overlap y")
     core.exec(y, result, check_threads(n_threads), False)
-    return result
+    return result if out is None or out.shape != shape else out
 
 
 def _complex_type(y: Array, dtype: npt.DTypeLike | None, out: Any) -> np.dtype[Any]:
     wanted = _C128 if y.dtype.itemsize == 8 else _C64
     if dtype is not None:
         wanted = check_dtype("dtype", dtype, (_C64, _C128))
-    return out.dtype if isinstance(out, np.ndarray) else wanted
+    return wanted if out is None else check_array("out", out).dtype
 
 
-def _fit_out(out: Any, shape: tuple[int, ...]) -> Array:
+def _fit_out(given: Any, shape: tuple[int, ...]) -> Array:
     """Check stft's `out` by librosa's rule: it may have more frames than needed."""
-    if not isinstance(out, np.ndarray):
-        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    out = check_array("out", given)
     if out.ndim != len(shape) or out.shape[:-1] != shape[:-1] or out.shape[-1] < shape[-1]:
         raise ParameterError(f"out: has shape {out.shape}; must be {shape}, or have more frames")
     if out.dtype not in (_C64, _C128) or not out.dtype.isnative:
@@ -340,13 +331,12 @@ def istft(
         if same_memory(spectra, result):
             raise ParameterError("out: must not overlap stft_matrix")
     plan.exec(spectra, result, check_threads(n_threads))
-    return result
+    return result if out is None else out
 
 
-def _check_signal_out(out: Any, shape: tuple[int, ...]) -> Array:
+def _check_signal_out(given: Any, shape: tuple[int, ...]) -> Array:
     """Check istft's `out`."""
-    if not isinstance(out, np.ndarray):
-        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    out = check_array("out", given)
     if out.shape != shape:
         raise ParameterError(f"out: has shape {out.shape}; must be {shape}")
     if out.dtype not in (_F32, _F64) or not out.dtype.isnative:
@@ -355,10 +345,9 @@ def _check_signal_out(out: Any, shape: tuple[int, ...]) -> Array:
     return out
 
 
-def _as_complex(x: Any) -> Array:
+def _as_complex(given: Any) -> Array:
     """Check spectra; return them as aligned complex64 or complex128 in native byte order."""
-    if not isinstance(x, np.ndarray):
-        raise ParameterError(f"stft_matrix: is a {type(x).__name__}; must be a NumPy array")
+    x = check_array("stft_matrix", given)
     if x.ndim < 2:
         raise ParameterError(f"stft_matrix: has {x.ndim} dimensions; must have at least 2")
     if x.shape[-1] == 0 or x.shape[-2] == 0:
@@ -384,9 +373,9 @@ def _fit_bins(spectra: Array, n_bins: int) -> Array:
     return np.pad(spectra, padding)
 
 
-def _real_type(spectra: Array, dtype: npt.DTypeLike | None, out: Array | None) -> np.dtype[Any]:
-    if isinstance(out, np.ndarray):
-        return out.dtype
+def _real_type(spectra: Array, dtype: npt.DTypeLike | None, out: Any) -> np.dtype[Any]:
+    if out is not None:
+        return check_array("out", out).dtype
     if dtype is None:
         return _F64 if spectra.dtype == _C128 else _F32
     return check_dtype("dtype", dtype, (_F32, _F64))
@@ -503,9 +492,10 @@ def amplitude_to_db(
             "To suppress this warning, call amplitude_to_db(np.abs(S)) instead.",
             stacklevel=2,
         )
-    amin = check_float("amin", amin, minimum=_LEAST_AMIN, maximum=1 / _LEAST_AMIN)
+    # Their squares must be numbers too.
+    amin = check_float("amin", amin, minimum=1e-150, maximum=1e19)
     magnitude: Any = np.abs(S)
-    ref_value = _reference(ref, magnitude)
+    ref_value = _reference(ref, magnitude, 1e150)
     fresh = isinstance(magnitude, np.ndarray)
     power = np.square(magnitude, out=magnitude) if fresh else np.square(magnitude)
     return _to_db(np.asarray(power), ref_value**2, amin**2, top_db, n_threads, fresh)
@@ -523,20 +513,36 @@ def _numbers(name: str, value: Any) -> Array:
     return array
 
 
-def _reference(ref: Any, S: Any) -> Any:
+def _reference(ref: Any, S: Any, most: float = _MOST) -> Any:
     """Return the size of `ref`, or of what it gives for `S`."""
     if callable(ref):
         return np.abs(_numbers("ref", ref(S)))
-    size = np.abs(_numbers("ref", ref))
-    if not np.isfinite(size).all():
-        raise ParameterError(f"ref={show(ref)}: must be finite")
-    return size
+    return np.abs(_finite("ref", ref, most))
+
+
+def _finite(name: str, value: Any, most: float) -> Array:
+    """Return numbers no larger than a bound as an array."""
+    array = _numbers(name, value)
+    if not (np.abs(array) <= most).all():
+        raise ParameterError(f"{name}={show(value)}: must be finite and at most {most:g}")
+    return array
+
+
+def _check_fits(name: str, value: Any, S: Array) -> None:
+    """Check that an array broadcasts to the shape of S."""
+    shape = np.shape(value)
+    try:
+        fits = not shape or np.broadcast_shapes(shape, S.shape) == S.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ParameterError(f"{name}: has shape {shape}, which does not fit {S.shape}")
 
 
 def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_place: bool) -> Any:
-    amin = check_float("amin", amin, exclusive_minimum=0)
-    if power.dtype == _F32:
-        amin = max(amin, _LEAST_F32)  # a smaller one would be zero
+    amin = check_float("amin", amin, exclusive_minimum=0, maximum=_MOST_F32)
+    # A smaller one would be zero in the type of S.
+    amin = max(amin, {2: 2.0**-24, 4: _LEAST_F32}.get(power.dtype.itemsize, 0.0))
     if top_db is not None:
         top_db = check_float("top_db", top_db, minimum=0, allow_inf=True)
     n_threads = check_threads(n_threads)
@@ -545,11 +551,8 @@ def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_pl
     plain = power.dtype in (_F32, _F64) and power.dtype.isnative and power.ndim > 0
     if not plain or np.ndim(offset) > 0 or not np.isfinite(offset):
         db = 10.0 * np.log10(np.maximum(amin, power))
-        try:
-            db -= offset
-        except ValueError as error:
-            shape = np.shape(offset)
-            raise ParameterError(f"ref: has shape {shape}, which does not fit S") from error
+        _check_fits("ref", offset, db)
+        db -= offset
         return db if top_db is None or db.size == 0 else np.maximum(db, db.max() - top_db)
     if not flat:
         # One stretch of memory, whatever the order of its axes.
@@ -583,9 +586,12 @@ def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
     -------
     np.ndarray, shape=S_db.shape
     """
-    _numbers("S_db", S_db)
-    _numbers("ref", ref)
-    return ref * np.power(10.0, np.asanyarray(S_db) * 0.1)
+    return _from_db(_numbers("S_db", S_db), _finite("ref", ref, _MOST))
+
+
+def _from_db(S_db: Array, ref: Array) -> Any:
+    _check_fits("ref", ref, S_db)
+    return ref * np.power(10.0, S_db * 0.1)
 
 
 def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
@@ -602,8 +608,7 @@ def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
     -------
     np.ndarray, shape=S_db.shape
     """
-    _numbers("ref", ref)
-    return db_to_power(S_db, ref=ref**2) ** 0.5
+    return _from_db(_numbers("S_db", S_db), _finite("ref", ref, 1e150) ** 2) ** 0.5
 
 
 # ---- Griffin-Lim --------------------------------------------------------------------------------
@@ -672,10 +677,12 @@ def griffinlim(
     .. [1] N. Perraudin, P. Balazs and P. L. Sondergaard, "A fast Griffin-Lim algorithm,"
        IEEE WASPAA, pp. 1-4, 2013.
     """
-    _check_magnitude(S)
+    S = real_array(S)
+    if S.shape[-1] == 0:
+        raise ParameterError(f"S: has shape {S.shape}; must not be empty")
     random = _generator(random_state)
-    momentum = check_float("momentum", momentum, minimum=0)
-    if momentum > 1:
+    inertia = check_float("momentum", momentum, minimum=0)
+    if inertia > 1:
         warnings.warn(
             f"Griffin-Lim with momentum={momentum} > 1 can be unstable. Proceed with caution!",
             stacklevel=2,
@@ -687,7 +694,7 @@ def griffinlim(
     if n_fft is None:
         n_fft = max(1, 2 * (S.shape[-2] - 1))
     if check_int("n_fft", n_fft, minimum=1) // 2 + 1 != S.shape[-2]:
-        raise ParameterError(f"n_fft={n_fft}: does not fit S with {S.shape[-2]} bins")
+        raise ParameterError(f"n_fft={show(n_fft)}: does not fit S with {S.shape[-2]} bins")
     real = _F64 if S.dtype == _F64 or S.dtype.kind != "f" else _F32
     wanted = real if dtype is None else check_dtype("dtype", dtype, (_F32, _F64))
     double = resolve_precision(precision) == "double" or real == _F64
@@ -706,24 +713,32 @@ def griffinlim(
         )
     n_threads = check_threads(n_threads)
     y = new_array("length" if length else "S", (*S.shape[:-2], n), compute)
+    if S.dtype in (_F32, _F64):
+        _core.check_finite(S, n_threads, "S")
+    elif not np.isfinite(S).all():
+        raise ParameterError("S: holds NaN or infinite values; all must be finite")
     # Frames contiguous, as the core wants them.
     magnitude = new_array("S", (S.shape[-1], S.shape[-2]), compute)
     angles = new_array("S", (S.shape[-1], S.shape[-2]), spectral)
     for index in np.ndindex(S.shape[:-2]):
-        _first_phases(S[index], None if init is None else random, magnitude, angles)
-        _core.griffinlim(forward, inverse, n_iter, momentum, magnitude, angles, y[index], n_threads)
+        _first_phases(S[index], None if init is None else random, magnitude, angles, n_threads)
+        _core.griffinlim(forward, inverse, n_iter, inertia, magnitude, angles, y[index], n_threads)
     return y.astype(wanted, copy=False)
 
 
-def _check_magnitude(S: Any) -> None:
-    if not isinstance(S, np.ndarray) or S.dtype.kind not in "fiu":
-        found = S.dtype if isinstance(S, np.ndarray) else type(S).__name__
-        raise ParameterError(f"S: is {found}; must be a NumPy array of real numbers")
-    if S.ndim < 2 or S.shape[-1] == 0 or S.shape[-2] == 0:
-        raise ParameterError(f"S: has shape {S.shape}; must be (..., bins, frames), not empty")
+def real_array(given: Any) -> Array:
+    """Check an argument ``S`` that holds real numbers as (..., rows, frames)."""
+    S = check_array("S", given)
+    if S.dtype.kind not in "fiu":
+        raise ParameterError(f"S: has dtype {S.dtype}; must hold real numbers")
+    if S.ndim < 2 or S.shape[-2] == 0:
+        raise ParameterError(f"S: has shape {S.shape}; must be (..., rows, frames)")
+    return S
 
 
-def _first_phases(S: Array, random: Any, magnitude: Array, angles: Array) -> None:
+def _first_phases(
+    S: Array, random: Any, magnitude: Array, angles: Array, n_threads: int
+) -> None:
     """Fill magnitudes and magnitudes times first phases, (frames, bins), from S (bins, frames).
 
     The numbers are drawn in the order of S; block by block, so that Ctrl-C is answered in between.
@@ -735,10 +750,8 @@ def _first_phases(S: Array, random: Any, magnitude: Array, angles: Array) -> Non
         if random is None:
             angles[:, bins] = S[bins].T
             continue
-        turn = 2 * np.pi * random.random(size=S[bins].shape)
-        phases = (np.cos(turn) + 1j * np.sin(turn)).astype(angles.dtype)
-        phases *= S[bins].astype(magnitude.dtype, copy=False)
-        angles[:, bins] = phases.T
+        turns = random.random(size=S[bins].shape)
+        _core.phases(turns, magnitude[:, bins], angles[:, bins], n_threads)
 
 
 def _generator(random_state: Any) -> Any:

@@ -73,7 +73,9 @@ class _Window:
 
 def freeze_window(window: WindowSpec | _Window, win_length: int) -> Any:
     """Return a window specification that can be hashed: arrays and callables become values."""
-    if isinstance(window, str | float | int | _Window):
+    if isinstance(window, str):
+        return str.__str__(window)
+    if isinstance(window, float | int | _Window):
         return window
     if isinstance(window, tuple):
         try:
@@ -87,7 +89,7 @@ def freeze_window(window: WindowSpec | _Window, win_length: int) -> Any:
 
 def as_signal(y: Any) -> Array:
     """Return anything that holds an array as a NumPy array, without a copy where possible."""
-    if isinstance(y, np.ndarray):
+    if type(y) is np.ndarray:
         return y
     try:
         if not hasattr(y, "__array__") and hasattr(y, "__dlpack__"):
@@ -95,6 +97,15 @@ def as_signal(y: Any) -> Array:
         return np.asarray(y)
     except (TypeError, ValueError, BufferError) as error:
         raise ParameterError(f"y={show(y)}: cannot be made an array: {error}") from error
+
+
+def check_array(name: str, value: Any) -> Array:
+    """Return a NumPy array as it is, without what a subclass makes of it."""
+    if type(value) is np.ndarray:
+        return value
+    if isinstance(value, np.ndarray):
+        return np.asarray(value)
+    raise ParameterError(f"{name}: is a {type(value).__name__}; must be a NumPy array")
 
 
 def same_memory(a: Array, b: Array) -> bool:
@@ -113,7 +124,9 @@ def cached(make: Any, *key: Any, **more: Any) -> Any:
     """Call a cached function; without the cache if an argument cannot be hashed."""
     try:
         return make(*key, **more)
-    except TypeError:
+    except ParameterError:
+        raise
+    except (TypeError, ValueError):
         # Most often a list where a number is meant: the plan's own checks have the right words.
         return make.__wrapped__(*key, **more)
 
@@ -341,8 +354,7 @@ class _Plan:
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Check an argument ``out``."""
-    if not isinstance(out, np.ndarray):
-        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    out = check_array("out", out)
     if out.shape != shape:
         raise ParameterError(f"out: has shape {out.shape}; must be {shape}")
     if out.dtype != dtype or not out.dtype.isnative:
@@ -365,6 +377,9 @@ def rebuild(plan: type[_P], arguments: dict[str, Any]) -> _P:
     """Return a plan from arguments, the absent ones by default, without its maker's warnings."""
     new = object.__new__(plan)
     defaults = plan.__init__.__kwdefaults__ or {}
+    for name in arguments:
+        if name not in defaults:
+            raise ParameterError(f"{name}: is not an argument of {plan.__name__}")
     new._make({**defaults, **arguments})
     return new
 

@@ -22,7 +22,8 @@ class Errors:
         # Several bounds may belong to one row: keep the error that came nearest to its bound.
         if not error / bound <= row[1] / row[2]:
             row[1:] = [float(error), bound, str(case)]
-        assert error <= bound, f"{function} {dtype}: {error:.3g} from {against}, bound {bound:g}: {case}"
+        what = f"{function} {dtype}: {error:.3g} from {against}, bound {bound:g}"
+        assert error <= bound, f"{what}: {case}"
 
     def note(self, function, dtype, against, error):
         """Note an error that has no bound, for the table."""

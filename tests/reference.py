@@ -10,7 +10,7 @@ import numpy as np
 LARGEST_MATRIX = 512
 
 
-# ---- frames ---------------------------------------------------------------------------------------
+# ---- frames --------------------------------------------------------------------------------------
 
 
 def pad_signal(y, n_fft, pad_mode):
@@ -47,7 +47,7 @@ def pad_window(window, n_fft):
     return padded
 
 
-# ---- the STFT -------------------------------------------------------------------------------------
+# ---- the STFT ------------------------------------------------------------------------------------
 
 
 def dft(frames):
@@ -122,7 +122,7 @@ def griffinlim(S, *, start, n_iter, momentum, n_fft, hop, window, center=True, l
     return istft(angles, length=length, **settings)[0]
 
 
-# ---- mel ------------------------------------------------------------------------------------------
+# ---- mel -----------------------------------------------------------------------------------------
 
 
 def hz_to_mel(f, htk):
@@ -164,7 +164,7 @@ def melspectrogram(y, *, sr, power, bank=None, n_fft, hop, window, center=True,
     return bank @ np.abs(spectra) ** power
 
 
-# ---- decibels and cepstra -------------------------------------------------------------------------
+# ---- decibels and cepstra ------------------------------------------------------------------------
 
 
 def decibels(x, *, ref=1.0, amin=1e-10, top_db=None):

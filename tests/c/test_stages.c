@@ -3,133 +3,15 @@
  * With FASTSPEC_SIMD set, only that tier is tested (and compared with avx2); otherwise all that the CPU has. References are
  * long double; results that must be exact are recomputed by scalar operations of the table's type. Kernels run in the library's
  * floating-point environment, so that subnormal numbers count as zero. NaN is NaN, whatever its payload. */
-#include "check.h"
-
-#include <float.h>
+#include "tables.h"
 
 #include "parallel.h"
-#include "simd.h"
-#include "simd_tiers.h"
 
 enum { MOST = 70, N = 1 << 13, GUARD = 64, FRAMES = FS_MAX_LANES };
 
 /* Largest errors allowed, in units in the last place of the result but for the relative ones. */
 static const double LOG_ULP = 2, DB_ULP = 3, MAGNITUDE_ULP = 1.5, POWER_ULP_FLOAT = 0.501;
 static const double POWER_RELATIVE_DOUBLE = 2e-13, REPHASE_EPSILONS = 8;
-
-typedef struct table {
-    const fs_kernels *k;
-    int dbl, fused;
-} table;
-
-/* ---- numbers of either type, held in doubles ---------------------------------------------------------------------- */
-
-static double rounded(int dbl, double x) { return dbl ? x : (double)(float)x; }
-static double tiny(int dbl) { return dbl ? DBL_MIN : (double)FLT_MIN; }
-static double epsilon(int dbl) { return dbl ? DBL_EPSILON : (double)FLT_EPSILON; }
-static double flushed(int dbl, double x) { return fabs(x) < tiny(dbl) ? copysign(0, x) : x; }
-static double mul(int dbl, double a, double b) { return flushed(dbl, dbl ? a * b : (double)((float)a * (float)b)); }
-static double add(int dbl, double a, double b) { return flushed(dbl, dbl ? a + b : (double)((float)a + (float)b)); }
-static double quotient(int dbl, double a, double b) { return flushed(dbl, dbl ? a / b : (double)((float)a / (float)b)); }
-
-static double fused(const table *t, double a, double b, double c)
-{
-    if (!t->fused)
-        return add(t->dbl, mul(t->dbl, a, b), c);
-    return flushed(t->dbl, t->dbl ? fma(a, b, c) : (double)fmaf((float)a, (float)b, (float)c));
-}
-
-static double get(const table *t, const void *p, size_t i)
-{
-    return t->dbl ? ((const double *)p)[i] : (double)((const float *)p)[i];
-}
-
-static void put(const table *t, void *p, size_t i, double x)
-{
-    if (t->dbl)
-        ((double *)p)[i] = x;
-    else
-        ((float *)p)[i] = (float)x;
-}
-
-/* Equal numbers (of either zero, since the sign of a flushed zero says nothing), or both NaN. */
-static int alike(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
-
-/* The same bits, or both NaN. */
-static int identical(const table *t, const void *a, size_t i, const void *b, size_t j)
-{
-    const size_t size = t->k->real_size;
-    return !memcmp((const char *)a + i * size, (const char *)b + j * size, size)
-           || (isnan(get(t, a, i)) && isnan(get(t, b, j)));
-}
-
-static double ulps(int dbl, double got, long double want)
-{
-    int e;
-    if (isnan(want) || isinf(want))
-        return alike(got, (double)want) ? 0 : INFINITY;
-    if (!isfinite(got))
-        return INFINITY;
-    (void)frexpl(want, &e);
-    if (want == 0 || e < (dbl ? DBL_MIN_EXP : FLT_MIN_EXP))
-        e = dbl ? DBL_MIN_EXP : FLT_MIN_EXP;
-    return (double)(fabsl((long double)got - want) / ldexpl(1, e - (dbl ? DBL_MANT_DIG : FLT_MANT_DIG)));
-}
-
-/* ---- data --------------------------------------------------------------------------------------------------------- */
-
-typedef enum kind { PLAIN, WIDE, BITS, KINDS } kind;
-
-static double bits_to_real(int dbl, uint64_t bits)
-{
-    double x;
-    float y;
-    const uint32_t low = (uint32_t)bits;
-    memcpy(&x, &bits, sizeof x);
-    memcpy(&y, &low, sizeof y);
-    return dbl ? x : (double)y;
-}
-
-/* PLAIN: [-1, 1]. WIDE: any magnitude whose square is normal. BITS: any bit pattern, with edge cases, NaN and infinity. */
-static double datum(rng *r, int dbl, kind kind)
-{
-    const double specials[] = {0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, tiny(dbl), tiny(dbl) / 2, dbl ? DBL_MAX : (double)FLT_MAX,
-                               1 + epsilon(dbl), 1 - epsilon(dbl) / 2, 2, 0.5, 10, 1e-10, M_SQRT2, M_SQRT1_2};
-    double x;
-    if (kind == PLAIN)
-        return rounded(dbl, rng_uniform(r, -1, 1));
-    if (kind == WIDE)
-        return rounded(dbl, ldexp(rng_uniform(r, -2, 2), (int)rng_int(r, dbl ? -500 : -58, dbl ? 500 : 58)));
-    if (rng_bits(r) % 8 == 0)
-        return rounded(dbl, specials[rng_bits(r) % (sizeof specials / sizeof *specials)]);
-    x = bits_to_real(dbl, rng_bits(r));
-    return isnan(x) ? NAN : x;
-}
-
-static void *data(rng *r, const table *t, kind kind, size_t n)
-{
-    void *p = check_malloc(n * t->k->real_size);
-    for (size_t i = 0; i < n; i++)
-        put(t, p, i, datum(r, t->dbl, kind));
-    return p;
-}
-
-/* A copy that begins `offset` elements after an address that malloc returned, and ends with its block. */
-static void *placed(const table *t, const void *x, size_t n, size_t offset, void **block)
-{
-    const size_t size = t->k->real_size;
-    *block = check_malloc((n + offset) * size);
-    return memcpy((char *)*block + offset * size, x, n * size);
-}
-
-static void *aligned(const table *t, size_t n)
-{
-    const size_t bytes = (n * t->k->real_size + 64) / 64 * 64;
-    void *p = aligned_alloc(64, bytes);
-    if (!p)
-        exit(1);
-    return memset(p, 0, bytes);
-}
 
 /* ---- kernels over arrays ------------------------------------------------------------------------------------------ */
 
@@ -193,7 +75,7 @@ typedef struct worst {
 
 static void within(const table *t, op op, double error, double bound, size_t i, worst *w)
 {
-    CHECK(error <= bound, "%s %s, %s, element %zu: error %g", t->k->tier, t->dbl ? "double" : "float", ops[op].name, i, error);
+    CHECK(error <= bound, "%s %s, %s, element %zu: error %g", t->name, t->dbl ? "double" : "float", ops[op].name, i, error);
     if (error > w->error)
         w->error = error;
 }
@@ -276,7 +158,7 @@ static void check_element(const table *t, op op, void *const in[3], size_t i, co
         return;
     }
     /* Whether a result counts as subnormal is decided before it is rounded up to the smallest normal number. */
-    CHECK(alike(got, want) || (got == 0 && fabs(want) == tiny(dbl)), "%s %s, %s, element %zu: %.17g instead of %.17g", t->k->tier, dbl ? "double" : "float", ops[op].name,
+    CHECK(alike(got, want) || (got == 0 && fabs(want) == tiny(dbl)), "%s %s, %s, element %zu: %.17g instead of %.17g", t->name, dbl ? "double" : "float", ops[op].name,
           i, got, want);
 }
 
@@ -329,7 +211,7 @@ static void test_tails(const table *t, op op)
                 wrong += !identical(t, out, i, expected, i);
             for (size_t i = 0; i < GUARD; i++)
                 wrong += (block[before - 1 - i] != 0xa5) + (out[bytes + i] != 0xa5);
-            CHECK(!wrong, "%s, size %zu, %s: n = %zu, alignment %zu", t->k->tier, size, ops[op].name, n, o);
+            CHECK(!wrong, "%s, size %zu, %s: n = %zu, alignment %zu", t->name, size, ops[op].name, n, o);
             free_inputs(blocks);
             free(block);
         }
@@ -353,7 +235,7 @@ static void test_largest(const table *t)
         for (size_t i = 0; i < n; i++)
             want = fmax(want, get(t, out, i));
         CHECK(most == want && again == want && (n == 0 || !memcmp(x, out, n * t->k->real_size)), "%s: n = %zu: largest %g, %g, not %g",
-              t->k->tier, n, most, again, want);
+              t->name, n, most, again, want);
         for (size_t i = 0; i < n; i++) {
             double with_nan;
             put(t, x, i, NAN);
@@ -361,7 +243,7 @@ static void test_largest(const table *t)
             t->k->compress_array(out, x, n, &spec, &with_nan);
             fs_fpenv_leave(env);
             put(t, x, i, 0);
-            CHECK(isnan(with_nan), "%s: n = %zu, NaN at %zu: largest %g", t->k->tier, n, i, with_nan);
+            CHECK(isnan(with_nan), "%s: n = %zu, NaN at %zu: largest %g", t->name, n, i, with_nan);
         }
         free(x);
         free(out);
@@ -378,11 +260,11 @@ static void test_all_finite(const table *t)
             void *block = check_malloc((n + offset) * t->k->real_size), *x = (char *)block + offset * t->k->real_size;
             for (size_t i = 0; i < n; i++)
                 put(t, x, i, i % 3 == 0 ? most : i % 3 == 1 ? -most : tiny(t->dbl) / 4);
-            CHECK(t->k->all_finite(x, n) == 1, "%s: n = %zu", t->k->tier, n);
+            CHECK(t->k->all_finite(x, n) == 1, "%s: n = %zu", t->name, n);
             for (size_t i = 0; i < n; i++) {
                 const double old = get(t, x, i);
                 put(t, x, i, wrong[i % 3]);
-                CHECK(t->k->all_finite(x, n) == 0, "%s: n = %zu, %g at %zu", t->k->tier, n, wrong[i % 3], i);
+                CHECK(t->k->all_finite(x, n) == 0, "%s: n = %zu, %g at %zu", t->name, n, wrong[i % 3], i);
                 put(t, x, i, old);
             }
             free(block);
@@ -541,11 +423,11 @@ static void test_project(const table *t, const table *base)
                 }
                 /* Four chains and the two sums that join them, half an epsilon each; twice that without fused operations. */
                 const double bound = (double)((n / 4 + 3) * size) * epsilon(t->dbl);
-                CHECK(fabsl(get(t, y, (size_t)b * FRAMES + f) - sum) <= bound, "%s project: band %d, frame %zu", t->k->tier, (int)b, f);
+                CHECK(fabsl(get(t, y, (size_t)b * FRAMES + f) - sum) <= bound, "%s project: band %d, frame %zu", t->name, (int)b, f);
             }
         if (base) {
             void *z = project_all(base, &bands, x);
-            CHECK(!memcmp(y, z, (size_t)rows * FRAMES * t->k->real_size), "project: %s and %s differ", t->k->tier, base->k->tier);
+            CHECK(!memcmp(y, z, (size_t)rows * FRAMES * t->k->real_size), "project: %s and %s differ", t->name, base->name);
             free(z);
         }
         free_bands(&bands);
@@ -569,11 +451,11 @@ static void test_mix(const table *t, const table *base)
                     size += fabsl(term);
                 }
                 CHECK(fabsl(get(t, y, i * FRAMES + f) - sum) <= (double)s.in * epsilon(t->dbl) * (double)size, "%s mix: row %zu of %zu",
-                      t->k->tier, i, s.out);
+                      t->name, i, s.out);
             }
         if (base) {
             void *z = mix_all(base, m, s, x);
-            CHECK(!memcmp(y, z, s.out * FRAMES * t->k->real_size), "mix: %s and %s differ", t->k->tier, base->k->tier);
+            CHECK(!memcmp(y, z, s.out * FRAMES * t->k->real_size), "mix: %s and %s differ", t->name, base->name);
             free(z);
         }
         free(x);
@@ -596,13 +478,13 @@ static void test_extremes(const table *t, const table *base)
                 const double v = get(t, x, i * FRAMES + f);
                 low = fmin(low, v);
                 high = fmax(high, v);
-                CHECK(get(t, y, i * FRAMES + f) == fmax(v, get(t, floor, f)), "%s clip_lanes: row %zu", t->k->tier, i);
+                CHECK(get(t, y, i * FRAMES + f) == fmax(v, get(t, floor, f)), "%s clip_lanes: row %zu", t->name, i);
             }
-            CHECK(get(t, y, n * FRAMES + f) == low && get(t, y, (n + 1) * FRAMES + f) == high, "%s extremes: n = %zu", t->k->tier, n);
+            CHECK(get(t, y, n * FRAMES + f) == low && get(t, y, (n + 1) * FRAMES + f) == high, "%s extremes: n = %zu", t->name, n);
         }
         if (base) {
             void *z = extremes_all(base, n, x, floor);
-            CHECK(!memcmp(y, z, (n + 2) * FRAMES * t->k->real_size), "extremes: %s and %s differ", t->k->tier, base->k->tier);
+            CHECK(!memcmp(y, z, (n + 2) * FRAMES * t->k->real_size), "extremes: %s and %s differ", t->name, base->name);
             free(z);
         }
         free(x);
@@ -623,7 +505,7 @@ static void test_transposes(const table *t)
         p = placed(t, rows, n ? pitch * (w - 1) + n : 0, offset, &place);
         t->k->rows_to_lanes(block, p, pitch, n);
         for (size_t i = 0; i < n * w; i++)
-            CHECK(identical(t, block, i, rows, i % w * pitch + i / w), "%s rows_to_lanes: n = %zu, %zu", t->k->tier, n, i);
+            CHECK(identical(t, block, i, rows, i % w * pitch + i / w), "%s rows_to_lanes: n = %zu, %zu", t->name, n, i);
 
         unsigned char *store = memset(check_malloc(w * (n * size + 2 * GUARD)), 0xa5, w * (n * size + 2 * GUARD));
         void *out[FS_MAX_LANES];
@@ -638,7 +520,7 @@ static void test_transposes(const table *t)
             memset(out[i], 0xa5, n * size);
         for (size_t i = 0; i < w * (n * size + 2 * GUARD); i++)
             touched += store[i] != 0xa5;
-        CHECK(!wrong && !touched, "%s lanes_to_rows: n = %zu, %zu active: %zu wrong, %zu bytes beyond", t->k->tier, n, n_active, wrong,
+        CHECK(!wrong && !touched, "%s lanes_to_rows: n = %zu, %zu active: %zu wrong, %zu bytes beyond", t->name, n, n_active, wrong,
               touched);
         free(rows);
         free(block);
@@ -662,8 +544,8 @@ static void test_same_bits(const table *t, const table *base)
             apply(t, op, a, in, N);
             apply(base, op, b, in, N);
             for (size_t i = 0; i < N * ops[op].out; i++)
-                CHECK(identical(t, a, i, b, i), "%s, element %zu: %s %.17g, %s %.17g", ops[op].name, i, t->k->tier, get(t, a, i),
-                      base->k->tier, get(t, b, i));
+                CHECK(identical(t, a, i, b, i), "%s, element %zu: %s %.17g, %s %.17g", ops[op].name, i, t->name, get(t, a, i),
+                      base->name, get(t, b, i));
             free_inputs(in);
             free(a);
             free(b);
@@ -690,7 +572,7 @@ static void test_table(const table *t, const table *base)
     if (base)
         test_same_bits(t, base);
     printf("    %-8s %-6s%s%s largest errors: ln %.3f, log10 %.3f, dB %.3f, |x| %.3f ulp; power %.2g %s; rephase %.2f epsilons\n",
-           t->k->tier, t->dbl ? "double" : "float", base ? " vs " : "", base ? base->k->tier : "", w[LN].error, w[LOG10].error,
+           t->name, t->dbl ? "double" : "float", base ? " vs " : "", base ? base->name : "", w[LN].error, w[LOG10].error,
            w[DB].error, w[POWER_1].error, fmax(w[POWER_HALF].error, w[POWER_3].error), t->dbl ? "relative" : "ulp",
            fmax(w[REPHASE].error, w[REPHASE_FIRST].error));
 }
@@ -698,31 +580,6 @@ static void test_table(const table *t, const table *base)
 int main(void)
 {
     check_tier();
-#if FS_X86
-    __builtin_cpu_init();
-    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-                       && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-#endif
-    const struct {
-        const fs_kernels *k[2];
-        int there, fused;
-    } tiers[] = {
-#if FS_X86
-        {{&fs_avx2_f32, &fs_avx2_f64}, avx2, 1},
-        {{&fs_avx512_f32, &fs_avx512_f64}, avx512, 1},
-#ifdef FSPEC_TEST_SPLIT
-        {{&fs_split_f32, &fs_split_f64}, avx2, 1},
-#endif
-#endif
-        {{&fs_portable_f32, &fs_portable_f64}, 1, 0},
-    };
-    const char *only = getenv("FASTSPEC_SIMD");
-    for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++)
-        for (int dbl = 0; dbl < 2; dbl++) {
-            const table t = {tiers[i].k[dbl], dbl, tiers[i].fused}, base = {tiers[0].k[dbl], dbl, 1};
-            if (tiers[i].there && (!only || !*only || !strcmp(only, t.k->tier)))
-                test_table(&t, i > 0 && tiers[0].there ? &base : NULL);
-        }
+    each_table(test_table);
     return check_done();
 }
