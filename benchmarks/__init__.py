@@ -1,7 +1,7 @@
 """fastspec against what people use today, and against the FFT alone.
 
     python -m benchmarks [--quick] [--only log-mel] [--json FILE] [--chart FILE.png]
-                         [--simd TIER] [--fft ENGINE] [--from FILE]
+                         [--simd TIER] [--fft ENGINE] [--clock cpu] [--from FILE]
 
 What is measured
 ----------------
@@ -26,8 +26,10 @@ call's time includes the release of its result. The tables give the median and t
 samples. One table has one thread for everybody (the variables that OpenMP, MKL, OpenBLAS and Numba
 read are set before the process starts), a second one all cores, for the libraries that can use
 them. The CPU time of every contestant is recorded: one that kept more cores busy than it was given
-is named, and so is a machine that had other work to do, which holds up long calls more than short
-ones and so flatters whoever is fast.
+is named, and so is a machine that had other work to do. That holds up long calls more than short
+ones and flatters whoever is fast: on such a machine ``--clock cpu`` takes the CPU time of the
+process (user's and system's, of all threads) for the table of one thread instead of the wall
+clock's. In the table of all cores, a shared machine's figures say little.
 
 Results are compared before they are timed: a note names each library whose result differs from
 librosa's (or, where librosa lacks the feature, from the first one's) by more than 1e-3 of its

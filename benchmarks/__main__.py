@@ -52,6 +52,7 @@ def _parse() -> argparse.Namespace:
     add("--chart", metavar="FILE.png", help="draw the rows of 30 s on one thread")
     add("--simd", metavar="TIER", help="what fastspec runs with: portable, avx2, avx512, ...")
     add("--fft", metavar="ENGINE", help="what fastspec runs with: an engine's name or a path")
+    add("--clock", default="wall", choices=("wall", "cpu"), help="for the rows on one thread")
     add("--from", dest="source", metavar="FILE", help="report on an earlier --json")
     return parser.parse_args()
 
@@ -78,12 +79,14 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
             "quick": arguments.quick,
             "skip": _SLOW if arguments.quick else (),
             "simd": arguments.simd,
+            "clock": arguments.clock if threads == 1 else "wall",
         }
         table = _work(options, _environment(arguments, threads))
         for key in ("versions", "config", "absent"):
             data[key] = data[key] or table.pop(key)
         if table["rows"]:
-            data["tables"].append({"threads": threads, "rows": table["rows"]})
+            clock = options["clock"]
+            data["tables"].append({"threads": threads, "clock": clock, "rows": table["rows"]})
         elif only != _START:
             raise SystemExit(f"benchmarks: --only {only}: no such feature")
     if only in ("", _START):

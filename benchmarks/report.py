@@ -77,6 +77,10 @@ def _threads(table: dict[str, Any]) -> str:
     return "one thread" if table["threads"] == 1 else f"{table['threads']} threads"
 
 
+def _title(table: dict[str, Any]) -> str:
+    return _threads(table) + (", CPU time" if table["clock"] == "cpu" else "")
+
+
 def _names(table: dict[str, Any], libraries: list[str]) -> list[str]:
     """Return all contestants of a table in the order of the columns: ours, others, floor."""
     names = {entry["name"] for row in table["rows"] for entry in row["entries"]}
@@ -95,7 +99,7 @@ def _ratios(
     if scale:
         heads.append(("over one", "thread"))
         widths.append(10)
-    title = f"{_threads(table)}: our median, and how many times as long the others take (* we lose)"
+    title = f"{_title(table)}: our median, and how many times as long the others take (* we lose)"
     lines = [title, ""]
     for i in (0, 1):
         words = "".join(f"{head[i]:>{width}}" for head, width in zip(heads, widths))
@@ -132,7 +136,7 @@ def _is_rival(name: str) -> bool:
 def _details(table: dict[str, Any]) -> str:
     """Return every contestant's time."""
     lines = [
-        f"{_threads(table)}: ms per call, median [quartiles], samples of calls, cores kept busy; "
+        f"{_title(table)}: ms per call, median [quartiles], samples of calls, cores kept busy; "
         "ratio to ours"
     ]
     for row in table["rows"]:
@@ -201,10 +205,13 @@ def _crowded(table: dict[str, Any]) -> str:
     rows = [row for row in table["rows"] if min(e["cores"] for e in row["entries"]) < _OWN_CORE]
     if table["threads"] > 1 or not rows:
         return ""
-    return (
-        f"the machine was shared: in {len(rows)} of {len(table['rows'])} rows on one thread somebody "
-        f"had less than {_OWN_CORE} of a core, and long calls were held up more than short ones"
+    shared = (
+        f"the machine was shared: in {len(rows)} of {len(table['rows'])} rows on one thread "
+        f"somebody had less than {_OWN_CORE} of a core"
     )
+    if table["clock"] == "cpu":
+        return shared
+    return shared + ", and long calls were held up more than short ones: see --clock cpu"
 
 
 def _notes(data: dict[str, Any]) -> str:

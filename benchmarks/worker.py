@@ -62,7 +62,7 @@ def table(options: dict[str, Any]) -> dict[str, Any]:
             if options["quick"] and _is_long(feature, seconds):
                 continue
             effort = Effort.of(options["quick"], seconds)
-            rows.append(_row(feature, seconds, peers, threads, effort))
+            rows.append(_row(feature, seconds, peers, threads, effort, options["clock"] == "cpu"))
             _progress(threads, rows[-1])
     return {
         "threads": threads,
@@ -74,7 +74,12 @@ def table(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(
-    feature: Feature, seconds: float, peers: list[Peer], threads: int, effort: Effort
+    feature: Feature,
+    seconds: float,
+    peers: list[Peer],
+    threads: int,
+    effort: Effort,
+    cpu_time: bool,
 ) -> dict[str, Any]:
     case = Case(feature, seconds)
     calls: dict[str, Callable[[], Any]] = {}
@@ -115,7 +120,7 @@ def _row(
             calls[f"FFTW alone, {planner}"] = fftw.call(frames, feature.transforms)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        samples = timing.take_turns(calls, effort.budget, effort.rounds)
+        samples = timing.take_turns(calls, effort.budget, effort.rounds, cpu_time=cpu_time)
     entries = []
     for name, found in samples.items():
         entry: dict[str, Any] = {"name": name, **found.summary()}

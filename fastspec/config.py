@@ -63,23 +63,43 @@ def _system(stem: str) -> list[str]:
     return [f"{stem}.so.3"]
 
 
+def _in_folder(folder: str, stem: str) -> list[str]:
+    """Return the paths of a library in a folder, whatever is appended to its name."""
+    if not folder:
+        return []
+    found = sorted(glob.glob(os.path.join(glob.escape(folder), f"{stem}[-.]*")))
+    shared = [path for path in found if any(end in path for end in (".so", ".dylib", ".dll"))]
+    return shared or [os.path.join(folder, _system(stem)[0])]
+
+
+def _at_path(path: str) -> tuple[list[str], list[str]]:
+    """Return (single, double) path lists for a folder, or for the library of one precision."""
+    if os.path.isdir(path):
+        return _in_folder(path, "libfftw3f"), _in_folder(path, "libfftw3")
+    folder, name = os.path.split(path)
+    if "fftw3f" in name:
+        sibling = os.path.join(folder, name.replace("fftw3f", "fftw3"))
+        return [path], [sibling, *_in_folder(folder, "libfftw3")]
+    if "fftw3" in name:
+        sibling = os.path.join(folder, name.replace("fftw3", "fftw3f"))
+        return [sibling, *_in_folder(folder, "libfftw3f")], [path]
+    return [path], [path]
+
+
 def _candidates(provider: str) -> list[tuple[list[str], list[str]]]:
     """Return pairs of (single, double) path lists, in the order in which to try them."""
+    if provider == "fftw":
+        return [
+            (_bundled("libfftw3f"), _bundled("libfftw3")),
+            (_system("libfftw3f"), _system("libfftw3")),
+        ]
     if provider == "mkl":
-        names = ["libmkl_rt.so.2", "libmkl_rt.so.1", "libmkl_rt.so"]
+        names = [f"libmkl_rt.so{version}" for version in (".3", ".2", ".1", "")]
         return [(names, names)]
     if os.sep in provider or provider.endswith((".so", ".dylib", ".dll")) or ".so." in provider:
-        # A path names one precision's library; its sibling carries the other.
-        folder, name = os.path.split(provider)
-        if os.path.isdir(provider):
-            folder, name = provider, "libfftw3.so.3"
-        single = name if "fftw3f" in name else name.replace("fftw3", "fftw3f")
-        double = name.replace("fftw3f", "fftw3")
-        return [([os.path.join(folder, single)], [os.path.join(folder, double)])]
-    return [
-        (_bundled("libfftw3f"), _bundled("libfftw3")),
-        (_system("libfftw3f"), _system("libfftw3")),
-    ]
+        return [_at_path(provider)]
+    _tried.append(f"{provider}, which is neither a known name nor a path")
+    return []
 
 
 def _load_one(paths: list[str], double: bool) -> bool:
@@ -121,7 +141,7 @@ def _load_both() -> None:
         if not _core.fftw_info(double)[1] and not _load_one(paths, double):
             missing.append("double" if double else "single")
     if missing:
-        tried = "; ".join(_tried) or "no library was found"
+        tried = "; ".join(dict.fromkeys(_tried)) or "nothing, since no library was found"
         hint = (
             "install pyfftw, or set FASTSPEC_FFT to the path of a libfftw3 library"
             if provider == "fftw"
@@ -231,7 +251,11 @@ def config() -> dict[str, str]:
     try:
         load_engine()
     except EngineError as error:
-        engine = {"engine": "lanes (built in) for all sizes", "fftw": f"none ({error})"}
+        lanes = provider in ("", "lanes")  # else plans fail with this error
+        engine = {
+            "engine": "lanes (built in) for all sizes" if lanes else "none",
+            "fftw": f"none ({error})",
+        }
     else:
         single, double = _core.fftw_info(False), _core.fftw_info(True)
         names = {

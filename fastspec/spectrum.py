@@ -520,12 +520,15 @@ def _reference(ref: Any, S: Any, most: float = _MOST) -> Any:
     return np.abs(_finite("ref", ref, most))
 
 
-def _finite(name: str, value: Any, most: float) -> Array:
-    """Return numbers no larger than a bound as an array."""
+def _finite(name: str, value: Any, most: float) -> Any:
+    """Return numbers no larger than a bound: one as it is, more as an array."""
     array = _numbers(name, value)
-    if not (np.abs(array) <= most).all():
+    with np.errstate(over="ignore"):
+        size = np.abs(array).astype(_F64)
+    if not (size <= most).all():
         raise ParameterError(f"{name}={show(value)}: must be finite and at most {most:g}")
-    return array
+    # A Python number leaves the type of what it is multiplied with alone; a 0-d array would not.
+    return array if array.ndim else value
 
 
 def _check_fits(name: str, value: Any, S: Array) -> None:
@@ -589,7 +592,7 @@ def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
     return _from_db(_numbers("S_db", S_db), _finite("ref", ref, _MOST))
 
 
-def _from_db(S_db: Array, ref: Array) -> Any:
+def _from_db(S_db: Array, ref: Any) -> Any:
     _check_fits("ref", ref, S_db)
     return ref * np.power(10.0, S_db * 0.1)
 
@@ -741,15 +744,19 @@ def _first_phases(
 ) -> None:
     """Fill magnitudes and magnitudes times first phases, (frames, bins), from S (bins, frames).
 
-    The numbers are drawn in the order of S; block by block, so that Ctrl-C is answered in between.
+    Block by block, so that Ctrl-C is answered in between; the numbers are drawn in the order of S.
     """
-    rows = max(1, _BLOCK // S.shape[1])
-    for first in range(0, S.shape[0], rows):
-        bins = slice(first, first + rows)
-        magnitude[:, bins] = S[bins].T
-        if random is None:
-            angles[:, bins] = S[bins].T
-            continue
+    n_bins, n_frames = S.shape
+    step = max(1, _BLOCK // n_bins)
+    for first in range(0, n_frames, step):
+        frames = slice(first, first + step)
+        magnitude[frames] = S[:, frames].T
+        angles[frames] = magnitude[frames]
+    if random is None:
+        return
+    step = max(1, _BLOCK // n_frames)
+    for first in range(0, n_bins, step):
+        bins = slice(first, first + step)
         turns = random.random(size=S[bins].shape)
         _core.phases(turns, magnitude[:, bins], angles[:, bins], n_threads)
 

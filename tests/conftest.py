@@ -8,6 +8,8 @@ import pytest
 
 from fastspec.config import config as fastspec_config
 
+pytest.register_assert_rewrite("helpers")
+
 
 @dataclass
 class Errors:

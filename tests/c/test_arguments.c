@@ -511,6 +511,55 @@ static void test_griffinlim(void)
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 
+static void test_hann(void)
+{
+    for (int n = 1; n < 300; n++)
+        for (int periodic = 0; periodic < 2; periodic++) {
+            double w[300];
+            fspec_hann(n, periodic, w);
+            for (int i = 0; i < n; i++) {
+                const long double want = n == 1 ? 1 : 0.5L - 0.5L * cosl(6.283185307179586476925286766559L * i / (n - 1 + periodic));
+                CHECK(fabsl((long double)w[i] - want) < 1e-15L, "hann of %d: %d", n, i);
+            }
+        }
+}
+
+/* librosa's filters by another road: triangles in long double, each weight within a rounding error of the edges. */
+static void test_mel_filters(void)
+{
+    static const struct {
+        double sr, fmin, fmax;
+        int n_fft, n_mels, htk;
+    } cases[] = {{22050, 0, 11025, 2048, 128, 0}, {16000, 20, 7600, 400, 80, 0}, {44100, 0, 22050, 1024, 40, 1}, {8000, 300, 3400, 255, 13, 1},
+                 {16000, 0, 8000, 1, 3, 0}, {16000, 0, 8000, 64, 128, 0}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (int norm = 0; norm < 2; norm++)
+            for (int single = 0; single < 2; single++) {
+                const int n_bins = cases[c].n_fft / 2 + 1, n = cases[c].n_mels, htk = cases[c].htk;
+                double *w = check_malloc((size_t)(n_bins * n) * sizeof *w);
+                long double edge[300];
+                CHECK_STATUS(fspec_mel_filters(cases[c].sr, cases[c].n_fft, n, cases[c].fmin, cases[c].fmax, htk, (fspec_mel_norm)norm, single, w),
+                             FSPEC_OK, "mel filters");
+                const long double knee = 15, step = logl(6.4L) / 27, fmin = cases[c].fmin, fmax = cases[c].fmax;
+#define TO_MEL(f) (htk ? 2595 * log10l(1 + (f) / 700) : (f) < 1000 ? (f) * 3 / 200 : knee + logl((f) / 1000) / step)
+                const long double low = TO_MEL(fmin), high = TO_MEL(fmax);
+                for (int i = 0; i < n + 2; i++) {
+                    const long double mel = low + (high - low) * i / (n + 1);
+                    edge[i] = htk ? 700 * (powl(10, mel / 2595) - 1) : mel < knee ? mel * 200 / 3 : 1000 * expl(step * (mel - knee));
+                }
+                for (int i = 0; i < n; i++)
+                    for (int k = 0; k < n_bins; k++) {
+                        const long double f = (long double)k * cases[c].sr / cases[c].n_fft, area = norm ? 2 / (edge[i + 2] - edge[i]) : 1;
+                        const long double rise = (f - edge[i]) / (edge[i + 1] - edge[i]), fall = (edge[i + 2] - f) / (edge[i + 2] - edge[i + 1]);
+                        const long double want = area * fmaxl(0, fminl(rise, fall)), got = w[i * n_bins + k];
+                        CHECK(fabsl(got - want) <= (single ? 2e-7L : 1e-12L) * area, "mel filters, case %d: band %d, bin %d: %Lg, not %Lg", (int)c, i, k,
+                              got, want);
+                        CHECK(!single || (double)(float)got == (double)got, "not rounded to float");
+                    }
+                free(w);
+            }
+}
+
 static void test_pieces(void)
 {
     double w[4 * N_BINS], largest = -5, *nowhere = NULL;
@@ -537,6 +586,19 @@ static void test_pieces(void)
     CHECK_STATUS(MEL(16000, INT64_MAX, 4, 0, 8000, w), FSPEC_TOO_LARGE, "n_fft");
     CHECK_STATUS(MEL(16000, N_FFT, INT64_MAX, 0, 8000, w), FSPEC_TOO_LARGE, "n_mels");
     CHECK_STATUS(MEL(16000, (int64_t)1 << 40, (int64_t)1 << 40, 0, 8000, w), FSPEC_TOO_LARGE, "n_fft, n_mels");
+
+#define PHASES(turns, m, a, bins, frames, pitch, type, call) fspec_phases(turns, m, a, bins, frames, pitch, type, call)
+    CHECK_STATUS(PHASES(w, x, y, 2, 2, 2, FSPEC_FLOAT32, NULL), FSPEC_OK, "good call");
+    CHECK_STATUS(PHASES(NULL, NULL, NULL, 0, 2, 2, FSPEC_FLOAT32, NULL), FSPEC_OK, "no bins");
+    CHECK_STATUS(PHASES(NULL, NULL, NULL, 2, 0, 2, FSPEC_FLOAT32, NULL), FSPEC_OK, "no frames");
+    CHECK_STATUS(PHASES(nowhere, x, y, 2, 2, 2, FSPEC_FLOAT32, NULL), FSPEC_BAD_ARGUMENT, "turns");
+    CHECK_STATUS(PHASES(w, NULL, y, 2, 2, 2, FSPEC_FLOAT32, NULL), FSPEC_BAD_ARGUMENT, "magnitude");
+    CHECK_STATUS(PHASES(w, x, NULL, 2, 2, 2, FSPEC_FLOAT32, NULL), FSPEC_BAD_ARGUMENT, "angles");
+    CHECK_STATUS(PHASES(w, x, y, -2, 2, 2, FSPEC_FLOAT32, NULL), FSPEC_BAD_ARGUMENT, "bins");
+    CHECK_STATUS(PHASES(w, x, y, 2, -2, 2, FSPEC_FLOAT32, NULL), FSPEC_BAD_ARGUMENT, "frames");
+    CHECK_STATUS(PHASES(w, x, y, 2, 2, 1, FSPEC_FLOAT32, NULL), FSPEC_BAD_ARGUMENT, "pitch");
+    CHECK_STATUS(PHASES(w, x, y, 2, 2, 2, FSPEC_COMPLEX64, NULL), FSPEC_BAD_DATA_TYPE, "type");
+    CHECK_STATUS(PHASES(w, x, y, 2, 2, 2, FSPEC_FLOAT32, &call), FSPEC_BAD_STRUCT, "call");
 
     CHECK_STATUS(fspec_check_finite(&good, 1, NULL), FSPEC_OK, "good call");
     CHECK_STATUS(fspec_check_finite(NULL, 0, NULL), FSPEC_OK, "no signals");
@@ -659,6 +721,8 @@ int main(void)
     test_stream();
     test_istft();
     test_griffinlim();
+    test_hann();
+    test_mel_filters();
     test_pieces();
     test_counts();
     test_status_texts();

@@ -129,6 +129,32 @@ static void test_block_power(const table *t)
         }
 }
 
+/* Frames that overlap are added in ascending order, whatever their distance; nothing else is touched. */
+static void test_overlap_add(const table *t)
+{
+    const size_t w = t->k->lanes, size = t->k->real_size;
+    rng r = {5};
+    for (int round = 0; round < 600; round++) {
+        const size_t swapped = (size_t)rng_int(&r, 0, 1), n = (size_t)rng_int(&r, 1, 70) * (1 + swapped), hop = (size_t)rng_int(&r, 1, 80);
+        const size_t active = (size_t)rng_int(&r, 1, (int64_t)w), room = n + (active - 1) * hop, offset = (size_t)rng_int(&r, 0, 5);
+        void *block = aligned(t, n * w), *window = data(&r, t, PLAIN, n), *old = data(&r, t, PLAIN, room), *place;
+        void *sum = placed(t, old, room, offset, &place);
+        for (size_t i = 0; i < n * w; i++)
+            put(t, block, i, datum(&r, t->dbl, PLAIN));
+        t->k->overlap_add(sum, hop, block, swapped, window, n, active);
+        for (size_t i = 0; i < active; i++)
+            for (size_t s = 0; s < n; s++) {
+                const double x = get(t, block, (s ^ swapped) * w + i);
+                put(t, old, i * hop + s, fused(t, x, get(t, window, s), get(t, old, i * hop + s)));
+            }
+        CHECK(!memcmp(sum, old, room * size), "%s overlap_add: %zu samples, hop %zu, %zu frames", t->name, n, hop, active);
+        free(block);
+        free(window);
+        free(old);
+        free(place);
+    }
+}
+
 /* ---- transforms --------------------------------------------------------------------------------------------------- */
 
 typedef struct transform {
@@ -192,8 +218,8 @@ static void *inverse_all(const table *t, const transform *x)
         else
             t->k->fft_inverse(tables, bins, z, spare, out);
         for (size_t i = 0; i < w; i++)
-            for (size_t s = 0; s < n; s++)
-                put(t, all, (first + i) * n + s, get(t, out, s * w + i));
+            for (size_t s = 0; s < n; s++) /* fft_inverse leaves each pair of samples swapped */
+                put(t, all, (first + i) * n + s, get(t, out, (lanes->chirps ? s : s ^ 1) * w + i));
     }
     free(z);
     free(spare);
@@ -318,6 +344,7 @@ static void test_table(const table *t, const table *base)
     test_gather(t);
     test_spread(t);
     test_complex_rows(t);
+    test_overlap_add(t);
     test_block_power(t);
     for (int64_t n = 1; n <= (CHECK_SANITIZED ? 130 : 450); n++)
         if (n <= 64 || fs_lanes_has(n)) {

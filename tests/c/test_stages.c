@@ -11,7 +11,7 @@ enum { MOST = 70, N = 1 << 13, GUARD = 64, FRAMES = FS_MAX_LANES };
 
 /* Largest errors allowed, in units in the last place of the result but for the relative ones. */
 static const double LOG_ULP = 2, DB_ULP = 3, MAGNITUDE_ULP = 1.5, POWER_ULP_FLOAT = 0.501;
-static const double POWER_RELATIVE_DOUBLE = 2e-13, REPHASE_EPSILONS = 8;
+static const double POWER_RELATIVE_DOUBLE = 2e-13, REPHASE_EPSILONS = 8, TURN_ERROR = 4e-16;
 
 /* ---- kernels over arrays ------------------------------------------------------------------------------------------ */
 
@@ -248,6 +248,31 @@ static void test_largest(const table *t)
         free(x);
         free(out);
     }
+}
+
+/* cos and sin of 2 pi u, in double by both tables: near every quarter of a turn, and far away. Returns the largest error. */
+static double test_turns(const table *t, const table *base)
+{
+    double u[N], c[N], s[N], error = 0;
+    rng r = {91};
+    for (size_t i = 0; i < N; i++)
+        u[i] = i % 4 == 0   ? rng_uniform(&r, 0, 1)
+               : i % 4 == 1 ? (double)rng_int(&r, -9, 9) / 8 + ldexp(rng_uniform(&r, -1, 1), -(int)rng_int(&r, 4, 60))
+               : i % 4 == 2 ? rng_uniform(&r, -1000, 1000)
+                            : rng_uniform(&r, -1, 1) * 0x1p40;
+    t->k->turns(c, s, u, N);
+    for (size_t i = 0; i < N; i++) {
+        const long double angle = 6.283185307179586476925286766559L * ((long double)u[i] - floorl((long double)u[i]));
+        const double e = (double)fmaxl(fabsl(c[i] - cosl(angle)), fabsl(s[i] - sinl(angle)));
+        CHECK(e <= TURN_ERROR, "%s turns: %.17g of a turn: error %g", t->name, u[i], e);
+        error = fmax(error, e);
+    }
+    if (base && base->fused == t->fused) {
+        double c2[N], s2[N];
+        base->k->turns(c2, s2, u, N);
+        CHECK(!memcmp(c, c2, sizeof c) && !memcmp(s, s2, sizeof s), "turns: %s and %s differ", t->name, base->name);
+    }
+    return error;
 }
 
 static void test_all_finite(const table *t)
@@ -563,6 +588,7 @@ static void test_table(const table *t, const table *base)
     }
     test_logs(t, w);
     test_largest(t);
+    const double turn_error = test_turns(t, base);
     test_all_finite(t);
     test_transposes(t);
     const table *same = base && base->fused == t->fused ? base : NULL;
@@ -571,10 +597,10 @@ static void test_table(const table *t, const table *base)
     test_extremes(t, base);
     if (base)
         test_same_bits(t, base);
-    printf("    %-8s %-6s%s%s largest errors: ln %.3f, log10 %.3f, dB %.3f, |x| %.3f ulp; power %.2g %s; rephase %.2f epsilons\n",
+    printf("    %-8s %-6s%s%s largest errors: ln %.3f, log10 %.3f, dB %.3f, |x| %.3f ulp; power %.2g %s; rephase %.2f epsilons; turns %.2g\n",
            t->name, t->dbl ? "double" : "float", base ? " vs " : "", base ? base->name : "", w[LN].error, w[LOG10].error,
            w[DB].error, w[POWER_1].error, fmax(w[POWER_HALF].error, w[POWER_3].error), t->dbl ? "relative" : "ulp",
-           fmax(w[REPHASE].error, w[REPHASE_FIRST].error));
+           fmax(w[REPHASE].error, w[REPHASE_FIRST].error), turn_error);
 }
 
 int main(void)
