@@ -83,8 +83,8 @@ static double mel_to_hz(double m, int htk)
     return m < knee ? slaney_step * m : slaney_knee * exp((log(6.4) / 27.0) * (m - knee));
 }
 
-static fspec_status mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
-                                fspec_mel_norm norm, int single, double *weights)
+static FS_OWN_FUNCTION fspec_status mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
+                                                fspec_mel_norm norm, int single, double *weights)
 {
     size_t bytes, all;
     if (!(sr > 0) || !isfinite(sr) || n_fft < 1 || n_mels < 1 || !(fmin >= 0) || !(fmax > fmin) || !isfinite(fmax) || !weights)

@@ -163,7 +163,7 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
     return status;
 }
 
-static fspec_status create(const fspec_frontend_config *config, fspec_frontend **result)
+static FS_OWN_FUNCTION fspec_status create(const fspec_frontend_config *config, fspec_frontend **result)
 {
     fspec_frontend_config c;
     fspec_frontend_config_init(&c);

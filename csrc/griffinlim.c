@@ -9,7 +9,7 @@ typedef struct update {
     char *angles;
     const char *before, *magnitude;
     int64_t n_bins;
-    double k;
+    double momentum;
 } update;
 
 /* The next phases of a frame, as soon as its spectrum is there. */
@@ -18,16 +18,7 @@ static void rephase_frame(void *context, int64_t frame, const void *spectrum)
     const update *u = context;
     const size_t at = (size_t)(frame * u->n_bins) * u->kernels->real_size;
     u->kernels->rephase(u->angles + 2 * at, spectrum, u->before ? u->before + 2 * at : NULL, u->magnitude + at,
-                        (size_t)u->n_bins, u->k);
-}
-
-/* m / (1 + m), rounded to nearest whatever the caller's environment. */
-static double momentum_factor(double momentum)
-{
-    const fs_fpenv env = fs_fpenv_enter();
-    const double k = momentum / (1 + momentum);
-    fs_fpenv_leave(env);
-    return k;
+                        (size_t)u->n_bins, u->momentum / (1 + u->momentum));
 }
 
 fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum,
@@ -37,7 +28,6 @@ fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *ist
     fspec_call full;
     size_t bytes;
     int64_t last_poll = 0;
-    const double k = momentum_factor(momentum);
     fspec_status status = fs_call_read(call, &full);
     if (status != FSPEC_OK)
         return status;
@@ -57,7 +47,7 @@ fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *ist
         status = FSPEC_NO_MEMORY;
     for (int64_t i = 0; i < n_iter && status == FSPEC_OK; i++) {
         const fspec_matrix now = {spectra[i % 2], 2 * size, 2 * size * n_bins};
-        update u = {stft->kernels, angles, i ? spectra[(i + 1) % 2] : NULL, magnitude, n_bins, k};
+        update u = {stft->kernels, angles, i ? spectra[(i + 1) % 2] : NULL, magnitude, n_bins, momentum};
         const fs_sink sink = {rephase_frame, &u};
         const fs_item item = {.source = {signal, 0, n_samples}, .n_frames = n_frames, .out = now};
         status = fspec_istft_exec(istft, &estimate, complex_type, n_frames, &signal, 1, &full);

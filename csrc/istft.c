@@ -93,7 +93,7 @@ static fspec_status build(const fspec_istft_config *c, fspec_istft *plan)
     return status;
 }
 
-static fspec_status create(const fspec_istft_config *config, fspec_istft **result)
+static FS_OWN_FUNCTION fspec_status create(const fspec_istft_config *config, fspec_istft **result)
 {
     fspec_istft_config c;
     fspec_istft_config_init(&c);
@@ -309,7 +309,7 @@ static void invert_range(const run *r, const desk *d, int64_t signal, int64_t be
     if (stop > r->n_frames)
         stop = r->n_frames;
     memset(d->sum, 0, (size_t)r->room * size);
-    while (position < last) {
+    while (position < last && !fs_interrupted()) {
         const int64_t next = t >= stop ? t : stop - t < r->batch ? stop : t + r->batch;
         if (plan->lanes)
             add_blocks(r, d, signal, t, next, base);

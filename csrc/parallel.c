@@ -53,6 +53,16 @@ typedef struct job {
     _Atomic int status;
 } job;
 
+/* What this thread is at work on. */
+typedef struct station {
+    job *job;
+    int polls;
+    int64_t last_poll;
+    fs_fpenv env;
+} station;
+
+static _Thread_local station here;
+
 typedef struct worker {
     job *job;
     int index;
@@ -87,12 +97,25 @@ int fs_cancelled(const fspec_call *call, int64_t *last_poll)
     return call->cancel && poll_is_due(last_poll) && call->cancel(call->cancel_user);
 }
 
+int fs_interrupted(void)
+{
+    job *j = here.job;
+    if (here.polls && poll_is_due(&here.last_poll)) {
+        /* The callback may run anything, even a call of ours: it gets the caller's environment back meanwhile. */
+        fs_fpenv_leave(here.env);
+        if (j->call->cancel(j->call->cancel_user))
+            fail(j, FSPEC_CANCELLED);
+        here.env = fs_fpenv_enter();
+    }
+    return atomic_load_explicit(&j->status, memory_order_relaxed) != FSPEC_OK;
+}
+
 static void run(job *j, int index)
 {
+    const station outer = here;
     const int polls = index == 0 && j->call->cancel;
-    int64_t last_poll = polls ? nanoseconds() : 0;
-    fs_fpenv env = fs_fpenv_enter();
-    while (atomic_load_explicit(&j->status, memory_order_relaxed) == FSPEC_OK) {
+    here = (station){j, polls, polls ? nanoseconds() : 0, fs_fpenv_enter()};
+    while (!fs_interrupted()) {
         int64_t begin = atomic_fetch_add_explicit(&j->next, j->grain, memory_order_relaxed);
         if (begin >= j->n_items)
             break;
@@ -100,15 +123,9 @@ static void run(job *j, int index)
         fspec_status status = j->work(j->context, index, begin, end);
         if (status != FSPEC_OK)
             fail(j, status);
-        if (polls && poll_is_due(&last_poll)) {
-            /* The callback may run anything: it gets the caller's environment back meanwhile. */
-            fs_fpenv_leave(env);
-            if (j->call->cancel(j->call->cancel_user))
-                fail(j, FSPEC_CANCELLED);
-            env = fs_fpenv_enter();
-        }
     }
-    fs_fpenv_leave(env);
+    fs_fpenv_leave(here.env);
+    here = outer;
 }
 
 static void *thread_main(void *argument)

@@ -13,6 +13,8 @@ typedef struct fs_fpenv {
 } fs_fpenv;
 fs_fpenv fs_fpenv_enter(void);
 void fs_fpenv_leave(fs_fpenv env);
+/* Compilers move arithmetic across those two calls. Not so if it is in a function of its own that reads or writes memory. */
+#define FS_OWN_FUNCTION __attribute__((noinline))
 
 /* Does items [begin, end) as worker number `worker`. Results must not depend on which worker does what. */
 typedef fspec_status (*fs_work_fn)(void *context, int worker, int64_t begin, int64_t end);
@@ -24,6 +26,10 @@ int fs_worker_count(const fspec_call *call, int64_t n_items);
  * environment; polls the call's cancel callback between pieces. Threads that cannot be started are done without. Returns the
  * first status that is not FSPEC_OK. */
 fspec_status fs_parallel(const fspec_call *call, int n_workers, int64_t n_items, int64_t grain, fs_work_fn work, void *context);
+
+/* For work that may take long over one piece: whether the call has failed or been cancelled meanwhile, so that the rest of the
+ * piece is in vain. Polls the callback where that is due. */
+int fs_interrupted(void);
 
 /* Whether the call's callback, if it has one, wants the call to end. It is asked some milliseconds after the last time at the
  * soonest; *last_poll is 0 at first. For calls of many parts, in the caller's floating-point environment. */

@@ -124,7 +124,7 @@ FS_INLINE vec KN(any_power)(vec re, vec im, double p)
     fs_vec_f64 wide;
     for (int half = 0; half < 2; half++) {
         enum { HALF = LANES / 2 };
-        fs_vec_f64 r, i;
+        fs_vec_f64 r = {0}, i = {0};
         for (int k = 0; k < HALF; k++) {
             r[k] = (double)re[half * HALF + k];
             i[k] = (double)im[half * HALF + k];

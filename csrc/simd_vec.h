@@ -13,8 +13,12 @@
 #undef LANES
 #undef FS_CAT_
 #undef FS_CAT
+#undef FS_PASTE_
+#undef FS_PASTE
 #define FS_CAT_(a, b) a##_##b
 #define FS_CAT(a, b) FS_CAT_(a, b)
+#define FS_PASTE_(a, b, c) a##b##c
+#define FS_PASTE(a, b, c) FS_PASTE_(a, b, c)
 #if FS_DOUBLE
 #define FS(name) FS_CAT(name, f64)
 #define real double
@@ -107,48 +111,32 @@ FS_INLINE vec v_sqrt(vec a)
 #undef FS_HALF_FMA
 #undef FS_HALF_SQRT
 #define FS_COMPARE_MAX
-#elif TIER_FMA && TIER_BITS == 512
-#if FS_DOUBLE
-FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
-FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
-FS_INLINE vec v_sqrt(vec a) { return (vec)_mm512_sqrt_pd((__m512d)a); }
-FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm512_max_pd((__m512d)a, (__m512d)b); }
-FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm512_min_pd((__m512d)a, (__m512d)b); }
-#else
-FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
-FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c); }
-FS_INLINE vec v_sqrt(vec a) { return (vec)_mm512_sqrt_ps((__m512)a); }
-FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
-FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)b); }
-#endif
-#elif TIER_FMA && TIER_BITS == 256
-#if FS_DOUBLE
-FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
-FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
-FS_INLINE vec v_sqrt(vec a) { return (vec)_mm256_sqrt_pd((__m256d)a); }
-FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm256_max_pd((__m256d)a, (__m256d)b); }
-FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm256_min_pd((__m256d)a, (__m256d)b); }
-#else
-FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
-FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c); }
-FS_INLINE vec v_sqrt(vec a) { return (vec)_mm256_sqrt_ps((__m256)a); }
-FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm256_max_ps((__m256)a, (__m256)b); }
-FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm256_min_ps((__m256)a, (__m256)b); }
-#endif
 #elif TIER_FMA
-#if FS_DOUBLE
-FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c); }
-FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm_fnmadd_pd((__m128d)a, (__m128d)b, (__m128d)c); }
-FS_INLINE vec v_sqrt(vec a) { return (vec)_mm_sqrt_pd((__m128d)a); }
-FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm_max_pd((__m128d)a, (__m128d)b); }
-FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm_min_pd((__m128d)a, (__m128d)b); }
+/* FS_MM(fmadd) is _mm256_fmadd_ps and the like. */
+#undef FS_MM_PREFIX
+#undef FS_MM_SUFFIX
+#undef FS_MM_TYPE
+#undef FS_MM
+#if TIER_BITS == 512
+#define FS_MM_PREFIX _mm512
+#elif TIER_BITS == 256
+#define FS_MM_PREFIX _mm256
 #else
-FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c); }
-FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)_mm_fnmadd_ps((__m128)a, (__m128)b, (__m128)c); }
-FS_INLINE vec v_sqrt(vec a) { return (vec)_mm_sqrt_ps((__m128)a); }
-FS_INLINE vec v_max(vec a, vec b) { return (vec)_mm_max_ps((__m128)a, (__m128)b); }
-FS_INLINE vec v_min(vec a, vec b) { return (vec)_mm_min_ps((__m128)a, (__m128)b); }
+#define FS_MM_PREFIX _mm
 #endif
+#if FS_DOUBLE
+#define FS_MM_SUFFIX pd
+#define FS_MM_TYPE FS_PASTE(__m, TIER_BITS, d)
+#else
+#define FS_MM_SUFFIX ps
+#define FS_MM_TYPE FS_PASTE(__m, TIER_BITS, )
+#endif
+#define FS_MM(name) FS_CAT(FS_CAT(FS_MM_PREFIX, name), FS_MM_SUFFIX)
+FS_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)FS_MM(fmadd)((FS_MM_TYPE)a, (FS_MM_TYPE)b, (FS_MM_TYPE)c); }
+FS_INLINE vec v_fnma(vec a, vec b, vec c) { return (vec)FS_MM(fnmadd)((FS_MM_TYPE)a, (FS_MM_TYPE)b, (FS_MM_TYPE)c); }
+FS_INLINE vec v_sqrt(vec a) { return (vec)FS_MM(sqrt)((FS_MM_TYPE)a); }
+FS_INLINE vec v_max(vec a, vec b) { return (vec)FS_MM(max)((FS_MM_TYPE)a, (FS_MM_TYPE)b); }
+FS_INLINE vec v_min(vec a, vec b) { return (vec)FS_MM(min)((FS_MM_TYPE)a, (FS_MM_TYPE)b); }
 #else
 FS_INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }
 FS_INLINE vec v_fnma(vec a, vec b, vec c) { return c - a * b; }

@@ -110,8 +110,11 @@ static fspec_status check_signals(void *context, int worker, int64_t begin, int6
     const fspec_signal *s = context;
     (void)worker;
     for (int64_t i = begin; i < end; i++)
-        if (!range_is_finite(&s[i], 0, s[i].n_samples))
-            return FSPEC_NOT_FINITE;
+        for (int64_t from = 0, n; from < s[i].n_samples && !fs_interrupted(); from += n) {
+            n = s[i].n_samples - from < PIECE_VALUES ? s[i].n_samples - from : PIECE_VALUES;
+            if (!range_is_finite(&s[i], from, from + n))
+                return FSPEC_NOT_FINITE;
+        }
     return FSPEC_OK;
 }
 
@@ -169,15 +172,13 @@ static fspec_status log_pieces(void *context, int worker, int64_t begin, int64_t
     return FSPEC_OK;
 }
 
-/* NaN if any is. Comparisons with NaN may trap in the caller's environment. */
-static double largest_of(const double *x, int64_t n)
+/* NaN if any is. */
+static FS_OWN_FUNCTION double largest_of(const double *x, int64_t n)
 {
-    const fs_fpenv env = fs_fpenv_enter();
     double most = -INFINITY;
     for (int64_t i = 0; i < n && !isnan(most); i++)
         if (!(x[i] <= most))
             most = x[i];
-    fs_fpenv_leave(env);
     return most;
 }
 
@@ -219,8 +220,11 @@ fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype 
     if (!job.largest)
         return FSPEC_NO_MEMORY;
     status = fs_parallel(&full, fs_worker_count(&full, pieces), n, PIECE_VALUES, log_pieces, &job);
-    if (status == FSPEC_OK)
+    if (status == FSPEC_OK) {
+        const fs_fpenv env = fs_fpenv_enter(); /* comparisons with NaN may trap in the caller's */
         *largest = largest_of(job.largest, n / PIECE_VALUES + (n % PIECE_VALUES != 0));
+        fs_fpenv_leave(env);
+    }
     fs_free(job.largest);
     return status;
 }

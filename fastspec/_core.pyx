@@ -635,6 +635,8 @@ def phases(turns, magnitude, angles, int n_threads):
            and (n_frames < 2 or t.stride(1) == 8) and (n_bins < 2 or t.stride(2) == 8 * n_frames)
            and (n_bins < 2 or m.stride(1) == size and a.stride(1) == 2 * size)
            and (n_frames < 2 or m.stride(2) == size * pitch and a.stride(2) == 2 * size * pitch and pitch >= n_bins), "S")
+    t.require_aligned("turns")
+    m.require_aligned("S")
     begin_call(&call, n_threads, False)
     with nogil:
         status = fspec_phases(<const double *>t.view.buf, m.view.buf, a.view.buf, n_bins, n_frames, pitch, m.dtype, &call)

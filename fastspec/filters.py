@@ -93,7 +93,7 @@ def make_bank(
     n_mels = check_int("n_mels", n_mels, minimum=1, maximum=2**24)
     fmin = check_float("fmin", fmin, minimum=0)
     fmax = sr / 2 if fmax is None else check_float("fmax", fmax, exclusive_minimum=0)
-    if fmin >= fmax:
+    if fmin >= fmax or fmax < np.finfo(np.float64).tiny:
         raise ParameterError(f"fmin={fmin}: must be less than fmax={fmax}")
     htk = check_bool("htk", htk)
     kind = check_dtype("dtype", dtype, (np.dtype(np.float32), np.dtype(np.float64)))

@@ -164,7 +164,7 @@ def melspectrogram(
     Returns
     -------
     np.ndarray, shape=(..., n_mels, n_frames)
-        Of the type of the input.
+        Of the type of the input; infinite or NaN where its range is exceeded on the way.
 
     Raises
     ------
@@ -268,7 +268,7 @@ def mfcc(
     Returns
     -------
     np.ndarray, shape=(..., n_mfcc, n_frames)
-        Of the type of the input.
+        Of the type of the input; infinite or NaN where its range is exceeded on the way.
 
     Raises
     ------

@@ -166,7 +166,7 @@ def stft(
     Returns
     -------
     np.ndarray, shape=(..., 1 + n_fft // 2, n_frames)
-        Fortran-ordered.
+        Fortran-ordered. What exceeds the range of the precision on the way is infinite, or NaN.
 
     Raises
     ------
@@ -739,9 +739,7 @@ def real_array(given: Any) -> Array:
     return S
 
 
-def _first_phases(
-    S: Array, random: Any, magnitude: Array, angles: Array, n_threads: int
-) -> None:
+def _first_phases(S: Array, random: Any, magnitude: Array, angles: Array, n_threads: int) -> None:
     """Fill magnitudes and magnitudes times first phases, (frames, bins), from S (bins, frames).
 
     Block by block, so that Ctrl-C is answered in between; the numbers are drawn in the order of S.

@@ -301,7 +301,8 @@ class _Plan:
         -------
         np.ndarray, shape=(..., n_bins, n_frames)
             `out`, or a new array. Real output has the type of `y` (float32 for int16), complex
-            output the complex type of the same precision.
+            output the complex type of the same precision. What exceeds its range on the way is
+            infinite, or NaN.
 
         Raises
         ------

@@ -20,10 +20,15 @@
 
 enum { CHECK_SKIPPED = 77, CHECK_MOST_MESSAGES = 25 };
 
-static long checks_made, checks_failed;
+static _Atomic long checks_made, checks_failed;
 
 /* CHECK(condition, "format", ...): the message says what was being done. */
-#define CHECK(condition, ...) \
+#define CHECK(condition, ...) CHECK_OR((void)0, condition, __VA_ARGS__)
+
+/* As CHECK, for what the rest of the program cannot do without. */
+#define REQUIRE(condition, ...) CHECK_OR(check_give_up(), condition, __VA_ARGS__)
+
+#define CHECK_OR(otherwise, condition, ...) \
     do { \
         checks_made++; \
         if (!(condition)) { \
@@ -32,15 +37,8 @@ static long checks_made, checks_failed;
                 (void)fprintf(stderr, __VA_ARGS__); \
                 (void)fputc('\n', stderr); \
             } \
+            otherwise; \
         } \
-    } while (0)
-
-/* As CHECK, for what the rest of the program cannot do without. */
-#define REQUIRE(condition, ...) \
-    do { \
-        CHECK(condition, __VA_ARGS__); \
-        if (checks_failed) \
-            check_give_up(); \
     } while (0)
 
 #define CHECK_STATUS(call, expected, ...) \
@@ -57,20 +55,23 @@ static long checks_made, checks_failed;
 
 __attribute__((unused, noreturn)) static void check_give_up(void)
 {
-    (void)fprintf(stderr, "given up after %ld checks, %ld of them failed\n", checks_made, checks_failed);
+    (void)fprintf(stderr, "given up after %ld checks, %ld of them failed\n", (long)checks_made, (long)checks_failed);
     exit(1);
 }
 
 __attribute__((unused)) static int check_done(void)
 {
-    printf("    %ld checks, %ld failed\n", checks_made, checks_failed);
+    printf("    %ld checks, %ld failed\n", (long)checks_made, (long)checks_failed);
     return checks_failed || !checks_made;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { CHECK_SANITIZED = 1 };
+/* Instrumented programs do less: n rounds become n / CHECK_SLOWDOWN. */
+#if defined(__SANITIZE_THREAD__)
+enum { CHECK_SANITIZED = 1, CHECK_SLOWDOWN = 16 };
+#elif defined(__SANITIZE_ADDRESS__)
+enum { CHECK_SANITIZED = 1, CHECK_SLOWDOWN = 6 };
 #else
-enum { CHECK_SANITIZED = 0 };
+enum { CHECK_SANITIZED = 0, CHECK_SLOWDOWN = 1 };
 #endif
 
 /* ---- data --------------------------------------------------------------------------------------------------------- */

@@ -306,7 +306,7 @@ int main(int argc, char **argv)
     check_tier();
     check_fftw();
     rng r = {77};
-    const int rounds = CHECK_SANITIZED ? 100 : 700;
+    const int rounds = 700 / CHECK_SLOWDOWN;
     for (int i = 0; i < rounds; i++)
         test_istft(&r);
     test_not_finite();

@@ -307,7 +307,7 @@ static void test_logs(const table *t, worst *w)
     void *x = aligned(t, CHUNK), *out = aligned(t, CHUNK);
     rng r = {2024};
     size_t n = 0, done = 0;
-    const size_t near = 1 << 15, powers = (size_t)(e_max - e_min) * 9, random = CHECK_SANITIZED ? 1 << 15 : 1 << 18;
+    const size_t near = 1 << 15, powers = (size_t)(e_max - e_min) * 9, random = ((size_t)1 << 18) / CHECK_SLOWDOWN;
     const size_t n_centres = sizeof centres / sizeof *centres, total = n_centres * near + powers + random;
     for (size_t i = 0; i < total; i++) {
         double v;
