@@ -318,6 +318,83 @@ FSPEC_API fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_
  * ->cancel. */
 FSPEC_API fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                                     int64_t pitch, fspec_dtype dtype, const fspec_call *call);
+/* ---- constant-Q transform ----------------------------------------------------------------------------------------- */
+
+typedef enum fspec_cqt_output {
+    FSPEC_CQT_COMPLEX = 0,
+    FSPEC_CQT_MAGNITUDE = 1, /* |C| */
+    FSPEC_CQT_POWER = 2      /* |C|^2 */
+} fspec_cqt_output;
+
+/* A filter of the caller's: C[t] = sum over i of taps[i] * x_level[t * hop_length / 2^level + first + i], where x_level is the
+ * signal decimated `level` times. */
+typedef struct fspec_cqt_filter {
+    int32_t level;
+    int64_t first, n_taps;
+    const double *taps; /* n_taps (real, imaginary) pairs */
+} fspec_cqt_filter;
+
+/* The transform of Schoerkhuber and Klapuri (2010), evaluated as it is defined: for bin k of frequency f and length N, and frame
+ * t, with sr the sample rate,
+ *     C[k, t] = amplitude[k] * sum over n of x[t * hop_length + n] * w(n / N) * exp(-2 pi i f n / sr),   |n| <= N / 2.
+ * Low bins are computed from the signal decimated by powers of two, which changes the result by less than rounding does where
+ * min_distance is large enough. Or, with `filters`, any bank of filters on a decimated signal. */
+typedef struct fspec_cqt_config {
+    size_t size;
+    fspec_cqt_output output;   /* FSPEC_CQT_COMPLEX */
+    fspec_precision precision; /* FSPEC_SINGLE */
+    double sr;                 /* 22050; Hz */
+    int64_t hop_length;        /* 512; any size >= 1 */
+    int64_t n_bins;            /* 0; must be set, as the three arrays of n_bins values. All arrays are copied. */
+    const double *frequencies; /* Hz, ascending, > 0 and at most sr / 2 */
+    const double *lengths;     /* N in samples at sr; need not be whole */
+    const double *amplitudes;
+    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, both */
+    int64_t n_window;          /* included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
+    double input_scale;        /* 1; for int16 input */
+    double min_distance;       /* 80; a bin is computed where it is at least this far from half the decimated rate, in units of
+                                  its bandwidth sr / N. For Hann, 31 errs by 9e-6, 80 by 1e-6, and the error falls with the
+                                  power 2.5 of the distance. */
+    double attenuation;        /* 149; of the half-band decimators, in dB */
+    const fspec_cqt_filter *filters; /* NULL; else n_bins filters in place of frequencies, lengths, amplitudes; levels must
+                                  not rise with the bin, and hop_length must be a multiple of 2^level */
+    const double *decimator;   /* NULL; else decimate by the symmetric filter decimator[|n|], |n| <= decimator_reach, and cut */
+    int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. */
+} fspec_cqt_config;
+
+typedef struct fspec_cqt fspec_cqt;
+
+FSPEC_API void fspec_cqt_config_init(fspec_cqt_config *config);
+/* Makes a plan. Errors: BAD_HOP_LENGTH, BAD_PRECISION, BAD_OUTPUT, BAD_WINDOW, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY.
+ * Thread-safe. */
+FSPEC_API fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **plan);
+FSPEC_API void fspec_cqt_free(fspec_cqt *plan);
+FSPEC_API int64_t fspec_cqt_n_bins(const fspec_cqt *plan);
+/* Frames of a signal: 1 + n_samples / hop_length; with a decimator, the fewest that any level has. 0 for an empty signal. */
+FSPEC_API int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples);
+/* Bytes of weights that the plan holds. */
+FSPEC_API size_t fspec_cqt_size(const fspec_cqt *plan);
+/* Scratch in bytes that a call on n_signals signals takes, at n_threads. 0 if that overflows. */
+FSPEC_API size_t fspec_cqt_scratch(const fspec_cqt *plan, int64_t n_signals, int32_t n_threads);
+/* Transforms n_signals signals (any lengths) into n_signals matrices of fspec_cqt_n_bins rows and n_frames(n_samples) columns,
+ * of out_dtype: FSPEC_COMPLEX64/128 for FSPEC_CQT_COMPLEX, else FSPEC_FLOAT32/64. Outside its ends a signal is zero. Errors
+ * before any output is written: NOT_FINITE, TOO_SHORT, BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY; CANCELLED at any
+ * time. Thread-safe. */
+FSPEC_API fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out,
+                                      int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+
+/* The same with the signals in pieces: n_channels signals that advance together. The functions and their rules are those of
+ * fspec_stream above; whatever the chunks, the frames have the bits of one fspec_cqt_exec. */
+typedef struct fspec_cqt_stream fspec_cqt_stream;
+FSPEC_API fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **stream);
+FSPEC_API void fspec_cqt_stream_free(fspec_cqt_stream *stream);
+FSPEC_API int64_t fspec_cqt_stream_ready(const fspec_cqt_stream *stream, int64_t n_samples);
+FSPEC_API int64_t fspec_cqt_stream_pending(const fspec_cqt_stream *stream);
+FSPEC_API fspec_status fspec_cqt_stream_push(fspec_cqt_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
+                                             fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
+FSPEC_API fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
+                                              const fspec_call *call, int64_t *n_frames);
+FSPEC_API void fspec_cqt_stream_reset(fspec_cqt_stream *stream);
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 

@@ -41,6 +41,16 @@ typedef struct fs_lanes_tables {
     size_t n;
 } fs_lanes_tables;
 
+/* Bins that share the lanes in the constant-Q transform, real and imaginary parts side by side: weights [tap][lane], for n_taps
+ * rows from row `first` on. */
+typedef struct fs_cqt_group {
+    const void *taps;
+    size_t n_taps;
+    ptrdiff_t first;
+} fs_cqt_group;
+
+enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
+
 typedef struct fs_kernels fs_kernels;
 struct fs_kernels {
     const char *tier;
@@ -107,6 +117,20 @@ struct fs_kernels {
     /* Complex block to rows of interleaved values and back */
     void (*complex_to_rows)(void *const *out, const void *block, size_t n, size_t n_active);
     void (*rows_to_complex)(void *block, const void *const *rows, size_t n);
+    /* The constant-Q transform: see simd_cqt.h. Decimators write whole vectors and read up to two vectors more. */
+    void (*halfband)(void *out, const void *x, size_t n, const void *taps, size_t n_taps);
+    void (*decimate)(void *out, const void *x, size_t n, const void *table, size_t reach);
+    void (*cqt_fold)(void *pairs, const void *before, const void *after, size_t n_rows);
+    /* out[f * pitch + group * lanes ...] = sum over rows of x[f * step + row] * weights; in cqt_pairs a row of x is a pair */
+    void (*cqt_pairs)(void *out, ptrdiff_t pitch, const void *x, ptrdiff_t step, size_t n_frames, const fs_cqt_group *groups,
+                      size_t n_groups);
+    void (*cqt_samples)(void *out, ptrdiff_t pitch, const void *x, ptrdiff_t step, size_t n_frames, const fs_cqt_group *groups,
+                        size_t n_groups);
+    void (*cqt_phases)(void *out, ptrdiff_t pitch, const void *const *x, const fs_cqt_group *const *groups, size_t n_frames,
+                       size_t n_groups);
+    /* rows[f * pitch + 2 k ...] *= turns[k], complex */
+    void (*cqt_turn)(void *rows, size_t pitch, size_t n_rows, const void *turns, size_t n);
+    size_t cqt_frames; /* that the products take at a time */
 };
 
 /* The table in use for float (0) or double (1). */

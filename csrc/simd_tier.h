@@ -15,6 +15,7 @@
 #include "simd_math.h"
 #include "simd_kernels.h"
 #include "simd_fft.h"
+#include "simd_cqt.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -23,5 +24,6 @@
 #include "simd_math.h"
 #include "simd_kernels.h"
 #include "simd_fft.h"
+#include "simd_cqt.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

@@ -10,6 +10,7 @@ from fastspec._core import EngineError
 from fastspec._validate import ParameterError
 from fastspec._version import __version__
 from fastspec.config import get_precision, set_precision, show_config
+from fastspec.constantq import CQT, cqt, cqt_frequencies, interval_frequencies, vqt
 from fastspec.convert import (
     fft_frequencies,
     frames_to_samples,
@@ -24,6 +25,7 @@ from fastspec.convert import (
 )
 from fastspec.filters import mel_filter
 from fastspec.mel import melspectrogram, mfcc
+from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
     amplitude_to_db,
     db_to_amplitude,
@@ -38,6 +40,7 @@ from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
 
 __all__ = [
+    "CQT",
     "MFCC",
     "STFT",
     "EngineError",
@@ -46,8 +49,11 @@ __all__ = [
     "Spectrogram",
     "__version__",
     "amplitude_to_db",
+    "cqt",
+    "cqt_frequencies",
     "db_to_amplitude",
     "db_to_power",
+    "estimate_tuning",
     "fft_frequencies",
     "frames_to_samples",
     "frames_to_time",
@@ -55,6 +61,7 @@ __all__ = [
     "get_window",
     "griffinlim",
     "hz_to_mel",
+    "interval_frequencies",
     "istft",
     "load",
     "magphase",
@@ -63,6 +70,8 @@ __all__ = [
     "mel_to_hz",
     "melspectrogram",
     "mfcc",
+    "piptrack",
+    "pitch_tuning",
     "power_to_db",
     "samples_to_frames",
     "samples_to_time",
@@ -72,6 +81,7 @@ __all__ = [
     "stft",
     "time_to_frames",
     "time_to_samples",
+    "vqt",
 ]
 
 # Files and pictures need optional packages, so they are imported when first used.

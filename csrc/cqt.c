@@ -1,0 +1,297 @@
+/* Plans of the constant-Q transform, and calls on whole signals. SPDX-License-Identifier: BSD-3-Clause */
+#include "cqt.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "arrays.h"
+
+enum { MAX_LENGTH = 1 << 28, SEGMENT = 1 << 20 }; /* samples */
+
+void fspec_cqt_config_init(fspec_cqt_config *config)
+{
+    memset(config, 0, sizeof *config);
+    config->size = sizeof *config;
+    config->output = FSPEC_CQT_COMPLEX;
+    config->precision = FSPEC_SINGLE;
+    config->sr = 22050;
+    config->hop_length = 512;
+    config->input_scale = 1;
+    config->min_distance = 80;
+    config->attenuation = 149;
+}
+
+/* ---- the configuration ------------------------------------------------------------------------------------------------ */
+
+static fspec_status check_exact(const fspec_cqt_config *c)
+{
+    if (!c->frequencies || !c->lengths || !c->amplitudes || c->decimator || !(c->sr > 0) || !isfinite(c->sr)
+        || !(c->min_distance >= 1) || !isfinite(c->min_distance) || !(c->attenuation >= 0) || !(c->attenuation <= 400))
+        return FSPEC_BAD_ARGUMENT;
+    if (c->window && c->n_window < 8)
+        return FSPEC_BAD_WINDOW;
+    for (int64_t i = 0; c->window && i < c->n_window; i++)
+        if (!isfinite(c->window[i]))
+            return FSPEC_BAD_WINDOW;
+    for (int64_t i = 0; i < c->n_bins; i++) {
+        if (!(c->frequencies[i] > 0) || !(c->frequencies[i] <= c->sr / 2) || (i && c->frequencies[i] < c->frequencies[i - 1])
+            || !(c->lengths[i] > 0) || !isfinite(c->amplitudes[i]))
+            return FSPEC_BAD_ARGUMENT;
+        if (!(c->lengths[i] <= MAX_LENGTH))
+            return FSPEC_TOO_LARGE;
+    }
+    return FSPEC_OK;
+}
+
+static fspec_status check_filters(const fspec_cqt_config *c)
+{
+    for (int64_t i = 0; i < c->n_bins; i++) {
+        const fspec_cqt_filter *f = &c->filters[i];
+        if (f->level < 0 || f->level >= FS_MAX_CQT_LEVELS || (i && f->level > f[-1].level) || f->n_taps < 1 || !f->taps
+            || f->first < -MAX_LENGTH || f->first > MAX_LENGTH || c->hop_length % ((int64_t)1 << f->level))
+            return FSPEC_BAD_ARGUMENT;
+        if (f->n_taps > MAX_LENGTH)
+            return FSPEC_TOO_LARGE;
+        for (int64_t j = 0; j < 2 * f->n_taps; j++)
+            if (!isfinite(f->taps[j]))
+                return FSPEC_BAD_ARGUMENT;
+    }
+    if (c->decimator && (c->decimator_reach < 0 || c->decimator_reach > MAX_LENGTH))
+        return FSPEC_BAD_ARGUMENT;
+    for (int64_t i = 0; c->decimator && i <= c->decimator_reach; i++)
+        if (!isfinite(c->decimator[i]))
+            return FSPEC_BAD_ARGUMENT;
+    return FSPEC_OK;
+}
+
+static fspec_status check(const fspec_cqt_config *c)
+{
+    if ((unsigned)c->output > FSPEC_CQT_POWER)
+        return FSPEC_BAD_OUTPUT;
+    if (c->precision != FSPEC_SINGLE && c->precision != FSPEC_DOUBLE)
+        return FSPEC_BAD_PRECISION;
+    if (c->hop_length < 1)
+        return FSPEC_BAD_HOP_LENGTH;
+    if (c->hop_length > INT64_MAX / 16 || c->n_bins > INT32_MAX)
+        return FSPEC_TOO_LARGE;
+    if (c->n_bins < 1 || !isfinite(c->input_scale))
+        return FSPEC_BAD_ARGUMENT;
+    return c->filters ? check_filters(c) : check_exact(c);
+}
+
+static fspec_status build(const fspec_cqt_config *c, fspec_cqt *plan)
+{
+    plan->is_double = c->precision == FSPEC_DOUBLE;
+    plan->kernels = fs_kernels_for(plan->is_double);
+    plan->output = c->output;
+    plan->hop = c->hop_length;
+    plan->n_bins = c->n_bins;
+    plan->input_scale = c->input_scale;
+    plan->cut = c->decimator != NULL;
+    fspec_status status = fs_cqt_sets_create(c, &plan->sets, &plan->n_sets, &plan->n_levels);
+    if (status == FSPEC_OK)
+        status = c->decimator ? fs_decimator_symmetric(c->decimator, c->decimator_reach, plan->is_double, &plan->decimator)
+                              : fs_decimator_halfband(c->attenuation, plan->is_double, &plan->decimator);
+    if (status == FSPEC_OK)
+        fs_cqt_measure(plan);
+    return status;
+}
+
+fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **result)
+{
+    fspec_cqt_config c;
+    if (!config || !result)
+        return FSPEC_BAD_ARGUMENT;
+    fspec_cqt_config_init(&c);
+    fspec_status status = fs_struct_read(&c, sizeof c, config, sizeof c);
+    if (status == FSPEC_OK)
+        status = check(&c);
+    if (status != FSPEC_OK)
+        return status;
+    fspec_cqt *plan = fs_alloc_zeroed(sizeof *plan);
+    if (!plan)
+        return FSPEC_NO_MEMORY;
+    status = build(&c, plan);
+    if (status == FSPEC_OK)
+        *result = plan;
+    else
+        fspec_cqt_free(plan);
+    return status;
+}
+
+void fspec_cqt_free(fspec_cqt *plan)
+{
+    if (!plan)
+        return;
+    fs_cqt_sets_free(plan->sets, plan->n_sets);
+    fs_decimator_free(&plan->decimator);
+    fs_free(plan);
+}
+
+int64_t fspec_cqt_n_bins(const fspec_cqt *plan)
+{
+    return plan->n_bins;
+}
+
+int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples)
+{
+    if (n_samples < 1)
+        return 0;
+    if (!plan->cut)
+        return 1 + n_samples / plan->hop;
+    int64_t least = INT64_MAX;
+    for (int d = 0; d < plan->n_levels; d++, n_samples = (n_samples + 1) / 2)
+        if (plan->used[d] && 1 + n_samples / (plan->hop >> d) < least)
+            least = 1 + n_samples / (plan->hop >> d);
+    return least;
+}
+
+size_t fspec_cqt_size(const fspec_cqt *plan)
+{
+    size_t values = 0;
+    for (int64_t i = 0; i < plan->n_sets; i++)
+        for (int64_t g = 0; g < plan->sets[i].n_phases * plan->sets[i].n_groups; g++)
+            values += plan->sets[i].groups[g].n_taps * plan->kernels->lanes;
+    return values * plan->kernels->real_size;
+}
+
+fspec_status fs_cqt_check_dtype(const fspec_cqt *plan, fspec_dtype out_dtype)
+{
+    if (plan->output == FSPEC_CQT_COMPLEX)
+        return out_dtype == FSPEC_COMPLEX64 || out_dtype == FSPEC_COMPLEX128 ? FSPEC_OK : FSPEC_BAD_DATA_TYPE;
+    return out_dtype == FSPEC_FLOAT32 || out_dtype == FSPEC_FLOAT64 ? FSPEC_OK : FSPEC_BAD_DATA_TYPE;
+}
+
+/* ---- calls ------------------------------------------------------------------------------------------------------------ */
+
+/* The work of a call: every signal in segments of so many frames, numbered through. */
+typedef struct run {
+    const fspec_cqt *plan;
+    const fspec_signal *signals;
+    const fspec_matrix *out;
+    fspec_dtype dtype;
+    int64_t n_signals, segment, n_segments;
+    char *desks; /* one per worker, `desk` bytes each */
+    size_t desk;
+} run;
+
+static int64_t segments_of(const run *r, int64_t signal)
+{
+    return (fspec_cqt_n_frames(r->plan, r->signals[signal].n_samples) + r->segment - 1) / r->segment;
+}
+
+static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_t segment)
+{
+    const int64_t n = r->signals[signal].n_samples, frames = fspec_cqt_n_frames(r->plan, n), first = segment * r->segment;
+    const fs_source source = {r->signals[signal], 0, n};
+    const fs_cqt_sink sink = {&r->out[signal], 0, r->dtype};
+    fs_cqt_begin(r->plan, state, first, frames - first > r->segment ? first + r->segment : frames, n);
+    fs_cqt_finish(r->plan, state, &source, &sink);
+}
+
+static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
+{
+    const run *r = context;
+    fs_arena arena = {.base = r->desks + (size_t)worker * r->desk};
+    fs_cqt_state state;
+    fs_cqt_lay_out(r->plan, &arena, &state);
+    int64_t signal = 0, before = 0;
+    for (int64_t i = begin; i < end; i++) {
+        while (i >= before + segments_of(r, signal))
+            before += segments_of(r, signal++);
+        do_segment(r, &state, signal, i - before);
+    }
+    return FSPEC_OK;
+}
+
+static size_t desk_size(const fspec_cqt *plan)
+{
+    fs_arena arena = {0};
+    fs_cqt_state state;
+    fs_cqt_lay_out(plan, &arena, &state);
+    return arena.overflow ? 0 : arena.used;
+}
+
+/* Segments long enough that what neighbours compute twice matters little, and short enough to share and to cancel. */
+static void choose_segments(run *r, int n_threads)
+{
+    const fspec_cqt *plan = r->plan;
+    const int64_t twice = 2 * plan->room[0], hop = plan->hop;
+    int64_t total = 0, samples = SEGMENT;
+    for (int64_t i = 0; i < r->n_signals; i++)
+        total += r->signals[i].n_samples / r->n_signals + 1;
+    if (n_threads > 1 && r->n_signals < 4 * n_threads && total / 4 * r->n_signals / n_threads < samples)
+        samples = total / 4 * r->n_signals / n_threads;
+    if (samples < 2 * twice)
+        samples = 2 * twice;
+    r->segment = samples / hop < 1 ? 1 : samples / hop;
+    r->n_segments = 0;
+    for (int64_t i = 0; i < r->n_signals; i++)
+        r->n_segments += segments_of(r, i);
+}
+
+static fspec_status check_call(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n,
+                               fspec_dtype out_dtype)
+{
+    if (!plan || n < 0 || (n > 0 && (!signals || !out)))
+        return FSPEC_BAD_ARGUMENT;
+    for (int64_t i = 0; i < n; i++) {
+        if (fs_sample_size(signals[i].dtype) == 0 || signals[i].dtype != signals[0].dtype)
+            return FSPEC_BAD_DATA_TYPE;
+        if (signals[i].n_samples < 0 || signals[i].n_samples > INT64_MAX / 32 || !out[i].data)
+            return FSPEC_BAD_ARGUMENT;
+        if (signals[i].n_samples == 0)
+            return FSPEC_TOO_SHORT;
+        if (!signals[i].data)
+            return FSPEC_BAD_ARGUMENT;
+    }
+    return fs_cqt_check_dtype(plan, out_dtype);
+}
+
+size_t fspec_cqt_scratch(const fspec_cqt *plan, int64_t n_signals, int32_t n_threads)
+{
+    fspec_call call;
+    size_t bytes;
+    fspec_call_init(&call);
+    call.n_threads = n_threads;
+    (void)n_signals; /* however many: the workers take them one by one */
+    const size_t desk = desk_size(plan);
+    return desk && fs_size(fs_worker_count(&call, INT32_MAX), (int64_t)desk, FS_ALIGN, &bytes) ? bytes : 0;
+}
+
+static fspec_status execute(run *r, const fspec_call *call)
+{
+    const int n_workers = fs_worker_count(call, r->n_segments);
+    size_t bytes;
+    if (!(r->desk = desk_size(r->plan)) || !fs_size(n_workers, (int64_t)r->desk, 0, &bytes))
+        return FSPEC_TOO_LARGE;
+    char *own = NULL;
+    r->desks = call->scratch;
+    if (r->desks) {
+        r->desks += (FS_ALIGN - (uintptr_t)r->desks % FS_ALIGN) % FS_ALIGN;
+        if (call->scratch_size < (size_t)(r->desks - (char *)call->scratch) + bytes)
+            return FSPEC_BAD_ARGUMENT;
+    } else if (!(r->desks = own = fs_alloc(bytes))) {
+        return FSPEC_NO_MEMORY;
+    }
+    memset(r->desks, 0, bytes);
+    fspec_status status = fs_parallel(call, n_workers, r->n_segments, 1, work, r);
+    fs_free(own);
+    return status;
+}
+
+fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals,
+                            fspec_dtype out_dtype, const fspec_call *call)
+{
+    fspec_call full;
+    fspec_status status = fs_call_read(call, &full);
+    if (status == FSPEC_OK)
+        status = check_call(plan, signals, out, n_signals, out_dtype);
+    if (status == FSPEC_OK)
+        status = fspec_check_finite(signals, n_signals, &full);
+    if (status != FSPEC_OK || n_signals == 0)
+        return status;
+    run r = {.plan = plan, .signals = signals, .out = out, .dtype = out_dtype, .n_signals = n_signals};
+    choose_segments(&r, full.n_threads);
+    return execute(&r, &full);
+}

@@ -1,0 +1,315 @@
+/* One channel's pass over time: every level is a linear buffer with absolute positions, fed from the level above it; frames are
+ * computed as soon as all levels have their samples. SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "arrays.h"
+#include "cqt.h"
+
+static const int64_t NEVER = INT64_MAX / 4;
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t size_of(const fspec_cqt *plan) { return (int64_t)plan->kernels->real_size; }
+
+/* The sample of level d at or just before the middle of a frame. */
+static int64_t centre(const fspec_cqt *plan, int d, int64_t frame) { return (frame * plan->hop) >> d; }
+
+static char *sample(const fspec_cqt *plan, const fs_cqt_line *line, int64_t position)
+{
+    return line->data + (position - line->base) * size_of(plan);
+}
+
+/* How many samples of level d + 1 follow from `have` samples of level d. */
+static int64_t decimated(const fspec_cqt *plan, int64_t have)
+{
+    return ((have - 1 - plan->decimator.reach) >> 1) + 1;
+}
+
+/* The first sample of each level that the frames from `frame` on need, themselves or by way of deeper levels. */
+static void first_needed(const fspec_cqt *plan, int64_t frame, int64_t *need)
+{
+    for (int d = plan->n_levels - 1; d >= 0; d--) {
+        need[d] = plan->used[d] ? centre(plan, d, frame) + plan->first[d] : NEVER;
+        if (d + 1 < plan->n_levels)
+            need[d] = smaller(need[d], 2 * need[d + 1] - plan->decimator.reach);
+    }
+}
+
+/* One more than the last sample of each level that the frames before `end_frame` need. */
+static void last_needed(const fspec_cqt *plan, int64_t end_frame, int64_t *end)
+{
+    for (int d = plan->n_levels - 1; d >= 0; d--) {
+        end[d] = plan->used[d] ? centre(plan, d, end_frame - 1) + plan->last[d] + 1 : -NEVER;
+        if (d + 1 < plan->n_levels)
+            end[d] = larger(end[d], 2 * (end[d + 1] - 1) + plan->decimator.reach + 1);
+    }
+}
+
+/* Room for what a level must remember while the slowest level still lacks samples, and for what arrives at a time. */
+void fs_cqt_measure(fspec_cqt *plan)
+{
+    int64_t latency = 0, need[FS_MAX_CQT_LEVELS];
+    for (int d = 0; d < plan->n_levels; d++) {
+        plan->first[d] = NEVER;
+        plan->last[d] = -NEVER;
+    }
+    for (int64_t i = 0; i < plan->n_sets; i++) {
+        const fs_cqt_set *s = &plan->sets[i];
+        plan->used[s->level] = 1;
+        plan->first[s->level] = smaller(plan->first[s->level], s->first);
+        plan->last[s->level] = larger(plan->last[s->level], s->last);
+        plan->pair_rows = larger(plan->pair_rows, s->n_rows);
+    }
+    const int64_t lanes = (int64_t)plan->kernels->lanes, reach = plan->decimator.reach;
+    for (int d = 0; d < plan->n_levels; d++)
+        if (plan->used[d])
+            latency = larger(latency, (reach + 2 + larger(plan->last[d], 0)) << d);
+    first_needed(plan, 0, need);
+    for (int d = 0; d < plan->n_levels; d++) {
+        int64_t kept = larger(2 * reach + 4, -need[d]);
+        if (plan->used[d])
+            kept = larger(kept, (latency >> d) + 4 - smaller(plan->first[d], 0));
+        plan->room[d] = kept + (FS_CQT_CHUNK >> d) + 8;
+    }
+    plan->pair_rows = (plan->pair_rows + lanes - 1) / lanes * lanes;
+    plan->row_pitch = (2 * plan->n_bins + 4 * lanes - 1) / lanes * lanes;
+}
+
+void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
+{
+    const int64_t size = size_of(plan), pairs = 2 * plan->pair_rows * (int64_t)plan->kernels->cqt_frames;
+    for (int d = 0; d < plan->n_levels; d++) {
+        char *block = fs_take(arena, plan->room[d] + 2 * FS_DECIMATE_SLACK, (size_t)size);
+        state->lines[d].data = block ? block + FS_DECIMATE_SLACK * size : NULL;
+    }
+    state->pairs = fs_take(arena, pairs, (size_t)size);
+    state->rows = fs_take(arena, plan->row_pitch * FS_CQT_FRAMES, (size_t)size);
+    state->reals = fs_take(arena, plan->row_pitch, (size_t)size);
+}
+
+void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total)
+{
+    int64_t close = total < 0 ? NEVER : total, end[FS_MAX_CQT_LEVELS];
+    state->end_frame = end_frame;
+    if (total >= 0)
+        last_needed(plan, end_frame, end);
+    for (int d = 0; d < plan->n_levels; d++) {
+        state->lines[d].close = close;
+        state->lines[d].end = total < 0 ? NEVER : end[d];
+        if (total >= 0)
+            close = plan->cut ? (close + 1) / 2 : (close - 1 + plan->decimator.reach) / 2 + 1;
+    }
+}
+
+void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_frame, int64_t end_frame, int64_t total)
+{
+    int64_t need[FS_MAX_CQT_LEVELS], begin = 0;
+    first_needed(plan, first_frame, need);
+    state->frame = first_frame;
+    for (int d = 0; d < plan->n_levels; d++) {
+        fs_cqt_line *line = &state->lines[d];
+        line->begin = begin;
+        line->base = need[d];
+        line->have = larger(need[d], begin);
+        memset(line->data, 0, (size_t)((line->have - line->base) * size_of(plan)));
+        begin = plan->cut ? 0 : (begin - plan->decimator.reach) >> 1;
+    }
+    fs_cqt_close(plan, state, end_frame, total);
+}
+
+/* Forgets what neither frames nor the next level need any more. */
+static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d)
+{
+    fs_cqt_line *line = &state->lines[d];
+    int64_t keep = line->have;
+    if (plan->used[d])
+        keep = smaller(keep, centre(plan, d, state->frame) + plan->first[d]);
+    if (d + 1 < plan->n_levels)
+        keep = smaller(keep, 2 * state->lines[d + 1].have - plan->decimator.reach);
+    if (keep <= line->base)
+        return;
+    memmove(line->data, sample(plan, line, keep), (size_t)((line->have - keep) * size_of(plan)));
+    line->base = keep;
+}
+
+/* Decimators multiply what lies just beyond the last sample by zero: it must be finite. */
+static void guard(const fspec_cqt *plan, const fs_cqt_line *line)
+{
+    memset(sample(plan, line, line->have), 0, (size_t)(FS_DECIMATE_SLACK * size_of(plan)));
+}
+
+static void append_zeros(const fspec_cqt *plan, fs_cqt_line *line, int64_t to)
+{
+    memset(sample(plan, line, line->have), 0, (size_t)((to - line->have) * size_of(plan)));
+    line->have = to;
+}
+
+static void append_input(const fspec_cqt *plan, fs_cqt_line *line, const fs_source *source, int64_t to)
+{
+    static const fs_framing none = {.n_fft = 1, .hop = 1, .pad_mode = FSPEC_PAD_CONSTANT};
+    const int64_t middle = smaller(to, line->close);
+    if (line->have < middle) {
+        fs_fetch(&none, source, line->have, middle - line->have, sample(plan, line, line->have), plan->is_double,
+                 plan->input_scale);
+        line->have = middle;
+    }
+    if (line->have < to)
+        append_zeros(plan, line, to);
+    guard(plan, line);
+}
+
+static void append_decimated(const fspec_cqt *plan, fs_cqt_state *state, int d)
+{
+    const fs_cqt_line *from = &state->lines[d - 1];
+    fs_cqt_line *line = &state->lines[d];
+    const int64_t to = smaller(decimated(plan, from->have), line->end), middle = smaller(to, line->close);
+    if (to <= line->have)
+        return;
+    trim(plan, state, d);
+    if (line->have < middle) {
+        fs_decimate(plan->kernels, &plan->decimator, sample(plan, line, line->have), sample(plan, from, 2 * line->have),
+                    middle - line->have);
+        line->have = middle;
+    }
+    if (line->have < to)
+        append_zeros(plan, line, to);
+    guard(plan, line);
+}
+
+/* ---- frames ----------------------------------------------------------------------------------------------------------- */
+
+/* Sums and differences of a frame's samples around its centre; the last row is the centre's. */
+static void fold(const fspec_cqt *plan, const fs_cqt_set *s, const char *middle, char *pairs)
+{
+    const int64_t size = size_of(plan), rows = plan->pair_rows, n = s->n_rows;
+    const int64_t lanes = (int64_t)plan->kernels->lanes, padded = (n + lanes - 1) / lanes * lanes;
+    const int halfway = s->fold == FS_FOLD_HALFWAY;
+    char *to = pairs + 2 * (rows - padded) * size;
+    plan->kernels->cqt_fold(to, middle, middle + halfway * size, (size_t)padded);
+    if (!halfway)
+        return;
+    /* The outermost sample after the centre lies outside the period: the one that it repeats takes its place. */
+    char *outer = pairs + 2 * (rows - n) * size;
+    if (plan->is_double) {
+        const double a = ((const double *)(const void *)middle)[-n], b = ((const double *)(const void *)middle)[1 - n];
+        ((double *)(void *)outer)[0] = a + b;
+        ((double *)(void *)outer)[1] = a - b;
+    } else {
+        const float a = ((const float *)(const void *)middle)[-n], b = ((const float *)(const void *)middle)[1 - n];
+        ((float *)(void *)outer)[0] = a + b;
+        ((float *)(void *)outer)[1] = a - b;
+    }
+}
+
+static void folded_set(const fspec_cqt *plan, fs_cqt_state *state, const fs_cqt_set *s, int64_t frame, int64_t n, char *rows)
+{
+    const fs_cqt_line *line = &state->lines[s->level];
+    const int64_t pitch = 2 * plan->pair_rows, size = size_of(plan), most = (int64_t)plan->kernels->cqt_frames;
+    for (int64_t done = 0; done < n; done += most) {
+        const int64_t count = smaller(n - done, most);
+        for (int64_t f = 0; f < count; f++)
+            fold(plan, s, sample(plan, line, centre(plan, s->level, frame + done + f)), state->pairs + f * pitch * size);
+        plan->kernels->cqt_pairs(rows + done * plan->row_pitch * size, plan->row_pitch, state->pairs + pitch * size, pitch,
+                                 (size_t)count, s->groups, (size_t)s->n_groups);
+    }
+    if (s->turns)
+        plan->kernels->cqt_turn(rows, (size_t)plan->row_pitch, (size_t)n, s->turns, (size_t)s->n_bins);
+}
+
+static void phased_set(const fspec_cqt *plan, const fs_cqt_state *state, const fs_cqt_set *s, int64_t frame, int64_t n,
+                       char *rows)
+{
+    const fs_cqt_line *line = &state->lines[s->level];
+    const void *x[FS_CQT_FRAMES];
+    const fs_cqt_group *groups[FS_CQT_FRAMES];
+    for (int64_t f = 0; f < n; f++) {
+        x[f] = sample(plan, line, centre(plan, s->level, frame + f));
+        groups[f] = s->groups + (frame + f) % s->n_phases * s->n_groups;
+    }
+    plan->kernels->cqt_phases(rows, plan->row_pitch, x, groups, (size_t)n, (size_t)s->n_groups);
+}
+
+/* Sets from the lowest bins up: a set's padding is overwritten by the next one. */
+static void compute_rows(const fspec_cqt *plan, fs_cqt_state *state, int64_t frame, int64_t n)
+{
+    for (int64_t i = 0; i < plan->n_sets; i++) {
+        const fs_cqt_set *s = &plan->sets[i];
+        char *rows = state->rows + 2 * s->first_bin * size_of(plan);
+        if (s->fold != FS_FOLD_NONE)
+            folded_set(plan, state, s, frame, n, rows);
+        else if (s->n_phases > 1)
+            phased_set(plan, state, s, frame, n, rows);
+        else
+            plan->kernels->cqt_samples(rows, plan->row_pitch,
+                                       sample(plan, &state->lines[s->level], centre(plan, s->level, frame)),
+                                       plan->hop >> s->level, (size_t)n, s->groups, (size_t)s->n_groups);
+    }
+}
+
+static void store_row(const fspec_cqt *plan, fs_cqt_state *state, const char *row, const fspec_matrix *out, char *to,
+                      fspec_dtype dtype)
+{
+    const int64_t size = size_of(plan), stride = out->bin_stride;
+    const int wide = dtype == FSPEC_FLOAT64 || dtype == FSPEC_COMPLEX128;
+    const int64_t part = wide ? 8 : 4;
+    if (plan->output != FSPEC_CQT_COMPLEX) {
+        plan->kernels->power(state->reals, row, (size_t)plan->n_bins, plan->output == FSPEC_CQT_POWER ? 2 : 1);
+        fs_copy_values(to, stride, wide, state->reals, size, plan->is_double, plan->n_bins);
+    } else if (stride == 2 * part) {
+        fs_copy_values(to, part, wide, row, size, plan->is_double, 2 * plan->n_bins);
+    } else {
+        fs_copy_values(to, stride, wide, row, 2 * size, plan->is_double, plan->n_bins);
+        fs_copy_values(to + part, stride, wide, row + size, 2 * size, plan->is_double, plan->n_bins);
+    }
+}
+
+static int64_t frames_before(const fspec_cqt *plan, int d, int64_t have)
+{
+    const int64_t limit = have - plan->last[d]; /* centres below it are complete */
+    return limit <= 0 ? 0 : ((limit << d) - 1) / plan->hop + 1;
+}
+
+static void compute_ready(const fspec_cqt *plan, fs_cqt_state *state, const fs_cqt_sink *sink)
+{
+    int64_t end = state->end_frame;
+    for (int d = 0; d < plan->n_levels; d++)
+        if (plan->used[d])
+            end = smaller(end, frames_before(plan, d, state->lines[d].have));
+    while (state->frame < end) {
+        const int64_t n = smaller(end - state->frame, FS_CQT_FRAMES);
+        compute_rows(plan, state, state->frame, n);
+        for (int64_t f = 0; f < n; f++)
+            store_row(plan, state, state->rows + f * plan->row_pitch * size_of(plan), sink->out,
+                      (char *)sink->out->data + (state->frame + f - sink->first) * sink->out->frame_stride, sink->dtype);
+        state->frame += n;
+    }
+}
+
+void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n, const fs_cqt_sink *sink)
+{
+    trim(plan, state, 0);
+    append_input(plan, &state->lines[0], source, state->lines[0].have + n);
+    for (int d = 1; d < plan->n_levels; d++)
+        append_decimated(plan, state, d);
+    compute_ready(plan, state, sink);
+}
+
+void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, const fs_cqt_sink *sink)
+{
+    const fs_cqt_line *input = &state->lines[0];
+    compute_ready(plan, state, sink);
+    while (state->frame < state->end_frame && input->have < input->end)
+        fs_cqt_feed(plan, state, source, smaller(input->end - input->have, FS_CQT_CHUNK), sink);
+}
+
+int64_t fs_cqt_settled(const fspec_cqt *plan, int64_t have)
+{
+    int64_t settled = NEVER, begin = 0;
+    for (int d = 0; d < plan->n_levels; d++) {
+        if (plan->used[d])
+            settled = smaller(settled, frames_before(plan, d, have));
+        begin = plan->cut ? 0 : (begin - plan->decimator.reach) >> 1;
+        have = larger(decimated(plan, have), begin);
+    }
+    return settled;
+}
