@@ -48,6 +48,8 @@ _BLOCK_VALUES = 1 << 17
 _PUSH_VALUES = 1 << 18
 _PUSH_VALUES_PER_THREAD = 1 << 20
 
+_LONGEST = 1e9  # seconds: what times any sample rate is still a number of samples
+
 
 class MissingExtraError(ImportError):
     """An optional dependency is not installed; the message names the extra to install."""
@@ -558,9 +560,9 @@ def _check_request(
     if sr is not None:
         check_float("sr", sr, minimum=1.0, maximum=1e9)  # soxr hangs far outside of these
     check_bool("mono", mono)
-    check_float("offset", offset, minimum=0.0)
+    check_float("offset", offset, minimum=0.0, maximum=_LONGEST)
     if duration is not None:
-        check_float("duration", duration, minimum=0.0)
+        check_float("duration", duration, minimum=0.0, maximum=_LONGEST)
     check_choice("res_type", res_type, RESAMPLERS)
 
 

@@ -576,6 +576,13 @@ class _MelPlan(_Plan):
         if self._has_empty_bands:
             warn_empty_bands(stacklevel + 1)
 
+    @property
+    def frequencies(self) -> npt.NDArray[np.float64]:
+        """Centre of each mel band in Hz, shape=(n_mels,)."""
+        a = self._arguments
+        fmax = a["sr"] / 2 if a["fmax"] is None else a["fmax"]
+        return mel_frequencies(a["n_mels"] + 2, fmin=a["fmin"], fmax=fmax, htk=a["htk"])[1:-1]
+
     def _mel_settings(self, a: dict[str, Any]) -> dict[str, Any]:
         """Check the mel arguments in place; return the core's settings."""
         a["sr"] = check_float("sr", a["sr"], exclusive_minimum=0)
@@ -714,13 +721,6 @@ engine, planner
         settings = self._mel_settings(arguments)
         super()._make(arguments)
         self._finish(**settings)
-
-    @property
-    def frequencies(self) -> npt.NDArray[np.float64]:
-        """Centre of each band in Hz, shape=(n_mels,)."""
-        a = self._arguments
-        fmax = a["sr"] / 2 if a["fmax"] is None else a["fmax"]
-        return mel_frequencies(a["n_mels"] + 2, fmin=a["fmin"], fmax=fmax, htk=a["htk"])[1:-1]
 
 
 class MFCC(_MelPlan):

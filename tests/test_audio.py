@@ -144,6 +144,8 @@ def test_path_like_descriptor_file_object_and_soundfile(stereo):
         ("mono", "no"),
         ("offset", -0.1),
         ("offset", float("nan")),
+        ("offset", 1.7e308),
+        ("duration", 1.7e308),
         ("duration", -1.0),
         ("duration", float("inf")),
         ("dtype", np.float16),

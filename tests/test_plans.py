@@ -809,3 +809,10 @@ def test_failed_plans_leave_nothing_behind():
 def test_everything_is_exported():
     for name in ("STFT", "Spectrogram", "MelSpectrogram", "MFCC"):
         assert name in fastspec.__all__
+
+
+def test_frequencies_of_mfcc_are_those_of_its_bands():
+    mfcc = fastspec.MFCC(n_mels=40, fmin=50.0, fmax=8000.0)
+    mel = fastspec.MelSpectrogram(n_mels=40, fmin=50.0, fmax=8000.0)
+    np.testing.assert_array_equal(mfcc.frequencies, mel.frequencies)
+    assert mfcc.frequencies.shape == (40,)
