@@ -58,15 +58,18 @@ def draw(data: dict[str, Any], path: str) -> None:
         axes.set_axisbelow(True)
         for side in axes.spines.values():
             side.set_visible(False)
-        _words(figure, data)
+        _words(figure, data, _table(data)["clock"])
         figure.savefig(path, facecolor="white")
         plt.close(figure)
 
 
+def _table(data: dict[str, Any]) -> dict[str, Any]:
+    return next(table for table in data["tables"] if table["threads"] == 1)
+
+
 def _rows(data: dict[str, Any]) -> list[tuple[str, list[float | None]]]:
-    table = next(table for table in data["tables"] if table["threads"] == 1)
     rows: list[tuple[str, list[float | None]]] = []
-    for row in table["rows"]:
+    for row in _table(data)["rows"]:
         if row["seconds"] != _SECONDS:
             continue
         medians = {entry["name"]: entry["median"] for entry in row["entries"]}
@@ -81,7 +84,7 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, list[float | None]]]:
     return rows
 
 
-def _words(figure: Any, data: dict[str, Any]) -> None:
+def _words(figure: Any, data: dict[str, Any], clock: str) -> None:
     inch = 1 / figure.get_figheight()
     c, versions = data["config"], data["versions"]
     left = 0.022
@@ -104,6 +107,8 @@ def _words(figure: Any, data: dict[str, Any]) -> None:
         figure.text(x + 0.022, y, f"than {label} {release}", fontsize=10.5, va="center")
         x += 0.21
     how = f"{_SECONDS} s of audio, float32, one thread, medians of interleaved calls"
+    if clock == "cpu":
+        how += " (CPU time)"
     foot = f"{how} · {c['cpu']}, {c['simd'].upper()}"
     figure.text(left, 0.42 * inch, foot, fontsize=8.5, color=_MUTED, va="center")
     foot = "PyTorch's STFT has no out=: a call with a fresh array stands in both rows"

@@ -741,11 +741,11 @@ PEERS: tuple[type[Peer], ...] = (
     Fastspec,
     FastspecFftw,
     Librosa,
+    Scipy,
+    AudioFlux,  # before torch: after it, on two threads, its mel bands are wrong
     Torch,
     Torchaudio,
-    Scipy,
     KaldiNativeFbank,
-    AudioFlux,
     NnAudio,
     Essentia,
     Transformers,
