@@ -89,7 +89,7 @@ class BuildExt(build_ext):
 core = Extension(
     "fastspec._core",
     sources=["fastspec/_core.pyx", *sorted(glob("csrc/*.c"))],
-    depends=sorted(glob("csrc/*.[ch]") + glob("csrc/*.inc")),
+    depends=sorted(glob("csrc/*.[ch]") + glob("fastspec/*.pxi")),
     include_dirs=["csrc"],
     libraries=[] if sys.platform == "win32" else ["m", "dl"],
     language="c",

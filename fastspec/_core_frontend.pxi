@@ -1,0 +1,272 @@
+# Plans of the fused pipeline and of its inverse. Included by _core.pyx.
+
+@cython.final
+cdef class Frontend:
+    """A plan of the fused pipeline; enumerations are passed as the C header's numbers."""
+    cdef fspec_frontend *plan
+    cdef readonly int64_t n_bins
+    cdef readonly int64_t n_fft
+
+    def __cinit__(self, *, int output, bint double, int engine, int effort, int64_t n_fft, int64_t hop_length, window,
+                  bint center, int pad_mode, bint librosa_tail, double input_scale, double power=2, bands=None,
+                  int64_t n_bands=0, int log=0, double amin=1e-10, double ref=1, bint ref_max=False, double top_db=-1,
+                  double log_floor=float("-inf"), dct=None, int64_t n_ceps=0):
+        cdef fspec_frontend_config config
+        cdef Array w, b, d
+        cdef fspec_status status
+        fspec_frontend_config_init(&config)
+        config.output = <fspec_output>output
+        config.precision = FSPEC_DOUBLE if double else FSPEC_SINGLE
+        config.engine = <fspec_engine>engine
+        config.effort = <fspec_effort>effort
+        config.n_fft = n_fft
+        config.hop_length = hop_length
+        w = doubles(window, -1, n_fft, "window")
+        config.window = <const double *>w.view.buf
+        config.center = center
+        config.pad_mode = <fspec_pad_mode>pad_mode
+        config.librosa_tail = librosa_tail
+        config.input_scale = input_scale
+        config.power = power
+        if bands is not None:
+            b = doubles(bands, n_bands, n_fft // 2 + 1, "bands")
+            config.bands = <const double *>b.view.buf
+        config.n_bands = n_bands
+        config.log = <fspec_log>log
+        config.amin = amin
+        config.ref = ref
+        config.ref_max = ref_max
+        config.top_db = top_db
+        config.log_floor = log_floor
+        if dct is not None:
+            d = doubles(dct, n_ceps, n_bands, "dct")
+            config.dct = <const double *>d.view.buf
+        config.n_ceps = n_ceps
+        with nogil:
+            status = fspec_frontend_create(&config, &self.plan)
+        check(status)
+        self.n_bins = fspec_frontend_n_bins(self.plan)
+        self.n_fft = n_fft
+
+    def __dealloc__(self):
+        fspec_frontend_free(self.plan)
+
+    @property
+    def engine(self):
+        return fspec_frontend_engine(self.plan).decode()
+
+    def n_frames(self, int64_t n_samples):
+        expect(n_samples <= INT64_MAX // 4, "n_samples")
+        return fspec_frontend_n_frames(self.plan, n_samples)
+
+    def exec(self, y, out, int n_threads, bint whole_array):
+        """(..., n) signals into (..., n_bins, n_frames)."""
+        cdef Array a = Array(y, 1, False)
+        cdef Array o = Array(out, 2, True)
+        cdef Items items = Items(a.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        expect(o.n_items == a.n_items and o.size(2) == self.n_bins
+               and o.size(1) == fspec_frontend_n_frames(self.plan, a.size(1)), "y or out")
+        a.fill_signals(items.signals)
+        o.fill_matrices(items.matrices)
+        begin_call(&call, n_threads, whole_array)
+        with nogil:
+            status = fspec_frontend_exec(self.plan, items.signals, items.matrices, a.n_items, o.dtype, &call)
+        check(status)
+
+    def exec_spectra(self, spectra, out, int n_threads, bint whole_array):
+        """(..., n_fft // 2 + 1, frames) spectra, as |X|^power, into (..., n_bins, frames)."""
+        cdef Array a = Array(spectra, 2, False)
+        cdef Array o = Array(out, 2, True)
+        cdef Items items = Items(a.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        expect(o.n_items == a.n_items and o.size(2) == self.n_bins and o.size(1) == a.size(1)
+               and a.size(2) == self.n_fft // 2 + 1 and not a.swapped, "out or S")
+        a.require_aligned("S")
+        a.fill_matrices(items.more)
+        o.fill_matrices(items.matrices)
+        begin_call(&call, n_threads, whole_array)
+        with nogil:
+            status = fspec_frontend_exec_spectra(self.plan, items.more, a.dtype, a.size(1), items.matrices, a.n_items,
+                                                 o.dtype, &call)
+        check(status)
+
+
+@cython.final
+cdef class Stream:
+    """One plan fed in pieces."""
+    cdef fspec_stream *stream
+    cdef Frontend plan
+    cdef readonly int64_t n_channels
+    cdef bint busy
+
+    def __cinit__(self, Frontend plan not None, int64_t n_channels):
+        self.plan = plan
+        self.n_channels = n_channels
+        check(fspec_stream_create(plan.plan, n_channels, &self.stream))
+
+    def __dealloc__(self):
+        fspec_stream_free(self.stream)
+
+    cdef int idle(self) except -1:
+        """A stream's history belongs to one call at a time; the GIL is what guards `busy`."""
+        if self.busy:
+            raise RuntimeError("the stream is in use by another thread")
+        return 0
+
+    def ready(self, int64_t n_samples):
+        expect(n_samples <= INT64_MAX // 8, "n_samples")
+        self.idle()
+        return fspec_stream_ready(self.stream, n_samples)
+
+    def pending(self):
+        self.idle()
+        return fspec_stream_pending(self.stream)
+
+    def reset(self):
+        self.idle()
+        fspec_stream_reset(self.stream)
+
+    def push(self, chunk, out, int n_threads):
+        """(channels, n) samples; the frames that are ready into out (channels, bins, at least ready(n)). Returns how many."""
+        cdef Array a = Array(chunk, 1, False)
+        cdef Array o = Array(out, 2, True)
+        cdef Items items = Items(a.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        cdef int64_t n_frames = 0
+        self.idle()
+        expect(a.n_items == self.n_channels and o.n_items == a.n_items and o.size(2) == self.plan.n_bins
+               and o.size(1) >= fspec_stream_ready(self.stream, a.size(1)), "chunk or out")
+        a.fill_signals(items.signals)
+        o.fill_matrices(items.matrices)
+        begin_call(&call, n_threads, False)
+        self.busy = True
+        with nogil:
+            status = fspec_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+        self.busy = False
+        check(status)
+        return n_frames
+
+    def flush(self, out, int n_threads):
+        """The last frames into out (channels, bins, at least pending())."""
+        cdef Array o = Array(out, 2, True)
+        cdef Items items = Items(o.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        cdef int64_t n_frames = 0
+        self.idle()
+        expect(o.n_items == self.n_channels and o.size(2) == self.plan.n_bins
+               and o.size(1) >= fspec_stream_pending(self.stream), "out")
+        o.fill_matrices(items.matrices)
+        begin_call(&call, n_threads, False)
+        self.busy = True
+        with nogil:
+            status = fspec_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+        self.busy = False
+        check(status)
+        return n_frames
+
+
+@cython.final
+cdef class Istft:
+    """A plan of the inverse STFT."""
+    cdef fspec_istft *plan
+    cdef int64_t n_fft
+    cdef int64_t hop_length
+
+    def __cinit__(self, *, bint double, int engine, int effort, int64_t n_fft, int64_t hop_length, window, bint center):
+        cdef fspec_istft_config config
+        cdef Array w = doubles(window, -1, n_fft, "window")
+        cdef fspec_status status
+        fspec_istft_config_init(&config)
+        config.precision = FSPEC_DOUBLE if double else FSPEC_SINGLE
+        config.engine = <fspec_engine>engine
+        config.effort = <fspec_effort>effort
+        config.n_fft = n_fft
+        config.hop_length = hop_length
+        config.window = <const double *>w.view.buf
+        config.center = center
+        with nogil:
+            status = fspec_istft_create(&config, &self.plan)
+        check(status)
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+
+    def __dealloc__(self):
+        fspec_istft_free(self.plan)
+
+    def n_samples(self, int64_t n_frames):
+        if n_frames > INT64_MAX // 4 // self.hop_length:
+            raise ParameterError(f"hop_length={self.hop_length}: is too large for {n_frames} frames")
+        return fspec_istft_n_samples(self.plan, n_frames)
+
+    def exec(self, spectra, out, int n_threads):
+        """(..., n_fft // 2 + 1, frames) complex into (..., n)."""
+        cdef Array a = Array(spectra, 2, False)
+        cdef Array o = Array(out, 1, True)
+        cdef Items items = Items(a.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        expect(o.n_items == a.n_items and a.size(2) == self.n_fft // 2 + 1 and not a.swapped, "stft_matrix or out")
+        a.require_aligned("stft_matrix")
+        a.fill_matrices(items.matrices)
+        o.fill_signals(items.signals)
+        begin_call(&call, n_threads, False)
+        with nogil:
+            status = fspec_istft_exec(self.plan, items.matrices, a.dtype, a.size(1), items.signals, a.n_items, &call)
+        check(status)
+
+
+def griffinlim(Frontend stft not None, Istft istft not None, int64_t n_iter, double momentum, magnitude, angles, y, int n_threads):
+    """One signal: magnitude and angles (frames, bins), C-contiguous, real and complex of the plans' precision; y (n,)."""
+    cdef Array m = Array(magnitude, 2, False)
+    cdef Array a = Array(angles, 2, True)
+    cdef Array o = Array(y, 1, True)
+    cdef fspec_call call
+    cdef fspec_status status
+    cdef int64_t size = m.view.itemsize
+    expect(m.n_items == 1 and a.n_items == 1 and o.n_items == 1 and m.size(1) == stft.n_bins and a.size(1) == stft.n_bins
+           and a.size(2) == m.size(2) and m.dtype == o.dtype and not m.swapped
+           and (m.dtype == FSPEC_FLOAT32 and a.dtype == FSPEC_COMPLEX64
+                or m.dtype == FSPEC_FLOAT64 and a.dtype == FSPEC_COMPLEX128)
+           and m.stride(1) == size and (m.size(2) < 2 or m.stride(2) == size * stft.n_bins)
+           and a.stride(1) == 2 * size and (m.size(2) < 2 or a.stride(2) == 2 * size * stft.n_bins)
+           and (o.size(1) < 2 or o.stride(1) == size), "S or out")
+    m.require_aligned("S")
+    begin_call(&call, n_threads, False)
+    with nogil:
+        status = fspec_griffinlim(stft.plan, istft.plan, n_iter, momentum, m.view.buf, a.view.buf, m.size(2), o.view.buf,
+                                  o.size(1), &call)
+    if status == FSPEC_NOT_FINITE:
+        raise ParameterError("S or window: so large that the signal overflows")
+    check(status)
+
+
+def phases(turns, magnitude, angles, int n_threads):
+    """angles = magnitude * exp(2 pi i turns.T): turns (bins, frames) of float64, contiguous; the others (frames, bins), of one
+    pitch and of one precision."""
+    cdef Array t = Array(turns, 2, False)
+    cdef Array m = Array(magnitude, 2, False)
+    cdef Array a = Array(angles, 2, True)
+    cdef fspec_call call
+    cdef fspec_status status
+    cdef int64_t size = m.view.itemsize, n_bins = t.size(2), n_frames = t.size(1), pitch = n_bins
+    if m.size(2) > 1:
+        pitch = m.stride(2) // size
+    expect(t.n_items == 1 and m.n_items == 1 and a.n_items == 1 and t.dtype == FSPEC_FLOAT64 and not t.swapped
+           and not m.swapped and m.size(1) == n_bins and a.size(1) == n_bins and m.size(2) == n_frames
+           and a.size(2) == n_frames
+           and (m.dtype == FSPEC_FLOAT32 and a.dtype == FSPEC_COMPLEX64
+                or m.dtype == FSPEC_FLOAT64 and a.dtype == FSPEC_COMPLEX128)
+           and (n_frames < 2 or t.stride(1) == 8) and (n_bins < 2 or t.stride(2) == 8 * n_frames)
+           and (n_bins < 2 or m.stride(1) == size and a.stride(1) == 2 * size)
+           and (n_frames < 2 or m.stride(2) == size * pitch and a.stride(2) == 2 * size * pitch and pitch >= n_bins), "S")
+    t.require_aligned("turns")
+    m.require_aligned("S")
+    begin_call(&call, n_threads, False)
+    with nogil:
+        status = fspec_phases(<const double *>t.view.buf, m.view.buf, a.view.buf, n_bins, n_frames, pitch, m.dtype, &call)
+    check(status)

@@ -1,0 +1,173 @@
+# Declarations of csrc/fastspec.h. Included by _core.pyx.
+
+cdef extern from "fastspec.h" nogil:
+    ctypedef enum fspec_status:
+        FSPEC_OK
+        FSPEC_NO_MEMORY
+        FSPEC_TOO_LARGE
+        FSPEC_CANCELLED
+        FSPEC_NO_ENGINE
+        FSPEC_ENGINE_FAILED
+        FSPEC_NOT_FINITE
+        FSPEC_TOO_SHORT
+    ctypedef enum fspec_dtype:
+        FSPEC_FLOAT32
+        FSPEC_FLOAT64
+        FSPEC_INT16
+        FSPEC_COMPLEX64
+        FSPEC_COMPLEX128
+    ctypedef enum fspec_precision:
+        FSPEC_SINGLE
+        FSPEC_DOUBLE
+    ctypedef enum fspec_engine:
+        pass
+    ctypedef enum fspec_effort:
+        pass
+    ctypedef enum fspec_pad_mode:
+        pass
+    ctypedef enum fspec_output:
+        pass
+    ctypedef enum fspec_log:
+        pass
+    ctypedef enum fspec_mel_norm:
+        pass
+    ctypedef int (*fspec_cancel_fn)(void *user) noexcept
+    ctypedef struct fspec_call:
+        int32_t n_threads
+        int32_t whole_array
+        fspec_cancel_fn cancel
+    ctypedef struct fspec_signal:
+        const void *data
+        int64_t n_samples
+        int64_t stride
+        fspec_dtype dtype
+        int32_t byte_swapped
+    ctypedef struct fspec_matrix:
+        void *data
+        int64_t bin_stride
+        int64_t frame_stride
+    ctypedef struct fspec_frontend_config:
+        fspec_output output
+        fspec_precision precision
+        fspec_engine engine
+        fspec_effort effort
+        int64_t n_fft
+        int64_t hop_length
+        const double *window
+        int32_t center
+        fspec_pad_mode pad_mode
+        int32_t librosa_tail
+        double input_scale
+        double power
+        const double *bands
+        int64_t n_bands
+        fspec_log log
+        double amin
+        double ref
+        int32_t ref_max
+        double top_db
+        double log_floor
+        const double *dct
+        int64_t n_ceps
+    ctypedef struct fspec_istft_config:
+        fspec_precision precision
+        fspec_engine engine
+        fspec_effort effort
+        int64_t n_fft
+        int64_t hop_length
+        const double *window
+        int32_t center
+    ctypedef struct fspec_frontend
+    ctypedef struct fspec_istft
+    ctypedef struct fspec_stream
+    const char *fspec_status_string(fspec_status status)
+    const char *fspec_status_argument(fspec_status status)
+    const char *fspec_version()
+    const char *fspec_simd_tier()
+    const char *fspec_simd_refused()
+    fspec_status fspec_fftw_load(const char *single, const char *dbl, char *message, size_t size)
+    const char *fspec_fftw_version(int is_double)
+    const char *fspec_fftw_path(int is_double)
+    int fspec_lanes_has(int64_t n_fft)
+    void fspec_fft_cache_info(int *n_plans, int *n_in_use)
+    void fspec_fft_cache_clear()
+    void fspec_call_init(fspec_call *call)
+    void fspec_frontend_config_init(fspec_frontend_config *config)
+    fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **plan)
+    void fspec_frontend_free(fspec_frontend *plan)
+    int64_t fspec_frontend_n_bins(const fspec_frontend *plan)
+    int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples)
+    const char *fspec_frontend_engine(const fspec_frontend *plan)
+    fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *out,
+                                     int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec_matrix *spectra, fspec_dtype dtype,
+                                             int64_t n_frames, const fspec_matrix *out, int64_t n_signals,
+                                             fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **stream)
+    void fspec_stream_free(fspec_stream *stream)
+    int64_t fspec_stream_ready(const fspec_stream *stream, int64_t n_samples)
+    int64_t fspec_stream_pending(const fspec_stream *stream)
+    fspec_status fspec_stream_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
+                                   fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames)
+    fspec_status fspec_stream_flush(fspec_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
+                                    const fspec_call *call, int64_t *n_frames)
+    void fspec_stream_reset(fspec_stream *stream)
+    void fspec_istft_config_init(fspec_istft_config *config)
+    fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **plan)
+    void fspec_istft_free(fspec_istft *plan)
+    int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frames)
+    fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *spectra, fspec_dtype in_dtype, int64_t n_frames,
+                                  const fspec_signal *out, int64_t n_signals, const fspec_call *call)
+    fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum,
+                                  const void *magnitude, void *angles, int64_t n_frames, void *y, int64_t n_samples,
+                                  const fspec_call *call)
+    fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
+                              int64_t pitch, fspec_dtype dtype, const fspec_call *call)
+    ctypedef enum fspec_cqt_output:
+        pass
+    ctypedef struct fspec_cqt_filter:
+        int32_t level
+        int64_t first
+        int64_t n_taps
+        const double *taps
+    ctypedef struct fspec_cqt_config:
+        fspec_cqt_output output
+        fspec_precision precision
+        double sr
+        int64_t hop_length
+        int64_t n_bins
+        const double *frequencies
+        const double *lengths
+        const double *amplitudes
+        const double *window
+        int64_t n_window
+        double input_scale
+        double min_distance
+        double attenuation
+        const fspec_cqt_filter *filters
+        const double *decimator
+        int64_t decimator_reach
+    ctypedef struct fspec_cqt
+    ctypedef struct fspec_cqt_stream
+    void fspec_cqt_config_init(fspec_cqt_config *config)
+    fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **plan)
+    void fspec_cqt_free(fspec_cqt *plan)
+    int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples)
+    size_t fspec_cqt_size(const fspec_cqt *plan)
+    fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out,
+                                int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **stream)
+    void fspec_cqt_stream_free(fspec_cqt_stream *stream)
+    int64_t fspec_cqt_stream_ready(const fspec_cqt_stream *stream, int64_t n_samples)
+    int64_t fspec_cqt_stream_pending(const fspec_cqt_stream *stream)
+    fspec_status fspec_cqt_stream_push(fspec_cqt_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
+                                       fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames)
+    fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
+                                        const fspec_call *call, int64_t *n_frames)
+    void fspec_cqt_stream_reset(fspec_cqt_stream *stream)
+    fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
+                                   fspec_mel_norm norm, int single, double *weights)
+    fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call)
+    fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset,
+                                   const fspec_call *call, double *largest)
+    fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call)
