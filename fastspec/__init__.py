@@ -25,6 +25,16 @@ from fastspec.convert import (
 )
 from fastspec.filters import mel_filter
 from fastspec.mel import melspectrogram, mfcc
+from fastspec.notes import (
+    hz_to_midi,
+    hz_to_note,
+    hz_to_octs,
+    midi_to_hz,
+    midi_to_note,
+    note_to_hz,
+    note_to_midi,
+    octs_to_hz,
+)
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
     amplitude_to_db,
@@ -61,6 +71,9 @@ __all__ = [
     "get_window",
     "griffinlim",
     "hz_to_mel",
+    "hz_to_midi",
+    "hz_to_note",
+    "hz_to_octs",
     "interval_frequencies",
     "istft",
     "load",
@@ -70,6 +83,11 @@ __all__ = [
     "mel_to_hz",
     "melspectrogram",
     "mfcc",
+    "midi_to_hz",
+    "midi_to_note",
+    "note_to_hz",
+    "note_to_midi",
+    "octs_to_hz",
     "piptrack",
     "pitch_tuning",
     "power_to_db",

@@ -42,7 +42,7 @@ _MAX_INT64 = 2**63 - 1
 _MAX_SIZE = 2**58  # more than fits into memory, few enough for NumPy to count the bytes
 
 
-def _numbers(name: str, value: npt.ArrayLike) -> _AnyArray:
+def numbers(name: str, value: npt.ArrayLike) -> _AnyArray:
     """Return real data as an array, integers of any width as int64 so that none wraps."""
     try:
         data: _AnyArray = np.asanyarray(value)
@@ -66,7 +66,7 @@ def _check_range(name: str, value: npt.ArrayLike, data: _AnyArray) -> None:
 def _scaled(name: str, value: npt.ArrayLike, factor: float, offset: int = 0) -> _AnyArray:
     """Return ``value * factor + offset`` without its fraction, as integers."""
     with np.errstate(over="ignore"):  # the check below reports it
-        result: _AnyArray = _numbers(name, value) * factor + offset
+        result: _AnyArray = numbers(name, value) * factor + offset
     _check_range(name, value, result)
     return result.astype(int)
 
@@ -125,7 +125,7 @@ def hz_to_mel(frequencies: npt.ArrayLike, *, htk: bool = False) -> np.floating[A
     >>> float(hz_to_mel(600))
     9.0
     """
-    hertz = _numbers("frequencies", frequencies)
+    hertz = numbers("frequencies", frequencies)
     if check_bool("htk", htk):
         return 2595.0 * np.log10(1.0 + hertz / 700.0)
     mels = hertz / _HZ_PER_MEL
@@ -174,7 +174,7 @@ def mel_to_hz(mels: npt.ArrayLike, *, htk: bool = False) -> np.floating[Any] | _
     >>> float(mel_to_hz(9))
     600.0
     """
-    pitch = _numbers("mels", mels)
+    pitch = numbers("mels", mels)
     if check_bool("htk", htk):
         return 700.0 * (10.0 ** (pitch / 2595.0) - 1.0)
     hertz = _HZ_PER_MEL * pitch
@@ -359,7 +359,7 @@ def samples_to_frames(
     """
     hop = _length("hop_length", hop_length)
     offset = _offset(n_fft)
-    data = _numbers("samples", samples)
+    data = numbers("samples", samples)
     _check_range("samples", samples, data)
     return np.asarray((data - offset) // hop, dtype=int)
 
@@ -401,7 +401,7 @@ def samples_to_time(samples: npt.ArrayLike, *, sr: float = 22050) -> np.floating
     >>> samples_to_time([0, 4000], sr=8000)
     array([0. , 0.5])
     """
-    return _numbers("samples", samples) / check_float("sr", sr, exclusive_minimum=0)
+    return numbers("samples", samples) / check_float("sr", sr, exclusive_minimum=0)
 
 
 @overload
