@@ -103,14 +103,26 @@ def check_key(key: Any) -> str:
     return str(key)
 
 
-@lru_cache(maxsize=64)
-def _spelled(key: str) -> tuple[str, ...]:
+def scale_degrees(key: str) -> list[int]:
+    """Return the seven notes of a key's scale in semitones above C, ascending."""
+    tonic, mode = _signature(check_key(key))
+    return sorted(7 * place % 12 for place in range(tonic + mode - 1, tonic + mode + 6))
+
+
+def _signature(key: str) -> tuple[int, int]:
+    """Return the place of a key's tonic on the circle of fifths and what its mode adds."""
     match = _KEY.fullmatch(key)
     assert match is not None
     tonic = _FIFTHS.index(match["letter"].upper()) - 1 + 7 * _shift(match["accidentals"])
-    mode = _MODES[match["mode"][:3]]
-    if match["mode"][:3] not in ("maj", "min"):  # spelled as the major key of the same notes
-        tonic, mode = tonic + mode, 0
+    mode = match["mode"][:3]
+    if mode not in ("maj", "min"):  # spelled as the major key of the same notes
+        return tonic + _MODES[mode], 0
+    return tonic, _MODES[mode]
+
+
+@lru_cache(maxsize=64)
+def _spelled(key: str) -> tuple[str, ...]:
+    tonic, mode = _signature(key)
     # A tonic with more than one accidental is spelled as that with one, all notes moved along.
     accidentals = (tonic + 1) // 7
     moved = accidentals - max(-1, min(1, accidentals))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import fastspec
-from fastspec import ParameterError, display
+from fastspec import ParameterError, display_axes, display_page
 from fastspec.audio import ArrayBlocks, MissingExtraError, example_signal
 from fastspec.display import AXES, PANELS, AxisOptions, colorbar, show_page, specshow, waveshow
+from fastspec.display_columns import Columns
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -124,8 +125,8 @@ def test_clock_labels_when_zoomed(ax):
     specshow(np.ones((2, 10)), x_coords=np.linspace(0, 100, 11), x_axis="time", ax=ax)
     ax.set_xlim(61, 62)
     assert "1:01.2" in labels(ax.xaxis)
-    assert display._clock_label(-61.5) == "-1:01.5"
-    assert display._clock_label(59.9999) == "1:00"
+    assert display_axes.clock_label(-61.5) == "-1:01.5"
+    assert display_axes.clock_label(59.9999) == "1:00"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_clock_labels_when_zoomed(ax):
     [(0, "0"), (512, "512"), (1000, "1k"), (2500, "2.5k"), (11025, "11025"), (20000, "20k")],
 )
 def test_hertz_labels(hertz, text):
-    assert display._hertz_label(hertz) == text
+    assert display_axes.hertz_label(hertz) == text
 
 
 def test_frequency_axes_have_landmarks(ax):
@@ -265,7 +266,7 @@ def test_columns_are_the_reduced_input(limit, seed):
     n = int(rng.integers(1, 2000))
     values = rng.standard_normal((3, n))
     for reduce in (np.maximum, np.minimum, np.add):
-        columns = display._Columns(limit, reduce)
+        columns = Columns(limit, reduce)
         start = 0
         while start < n:
             stop = start + int(rng.integers(1, 300))
@@ -280,7 +281,7 @@ def test_columns_are_the_reduced_input(limit, seed):
 
 @pytest.mark.parametrize("n_fft", [1, 2, 3, 400, 2048, 65536])
 def test_log_rows_cover_the_spectrum(n_fft):
-    starts, edges = display._log_rows(n_fft, 22050)
+    starts, edges = display_page._log_rows(n_fft, 22050)
     assert starts[0] == 0
     assert len(edges) == len(starts) + 1 <= 602
     assert (np.diff(starts) > 0).all()
@@ -330,7 +331,7 @@ def test_silence_and_single_samples(signal):
 def test_page_keeps_few_columns_and_reads_twice(y, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        display, "specshow", lambda data, **o: drawn.append(data.shape) or specshow(data, **o)
+        display_page, "specshow", lambda data, **o: drawn.append(data.shape) or specshow(data, **o)
     )
 
     class Counted(ArrayBlocks):
@@ -350,7 +351,7 @@ def test_page_keeps_few_columns_and_reads_twice(y, monkeypatch):
 def test_mfcc_panel_shows_what_mfcc_computes(y, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        display, "specshow", lambda data, **o: drawn.append(data) or specshow(data, **o)
+        display_page, "specshow", lambda data, **o: drawn.append(data) or specshow(data, **o)
     )
     show_page(y, 22050, io.BytesIO(), panels=["mfcc"])
     np.testing.assert_allclose(drawn[0], fastspec.mfcc(y=y, sr=22050), rtol=1e-5, atol=1e-4)
