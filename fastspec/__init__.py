@@ -24,6 +24,7 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.filters import mel_filter
+from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.notes import (
     hz_to_midi,
@@ -70,6 +71,7 @@ __all__ = [
     "get_precision",
     "get_window",
     "griffinlim",
+    "hybrid_cqt",
     "hz_to_mel",
     "hz_to_midi",
     "hz_to_note",
@@ -91,6 +93,7 @@ __all__ = [
     "piptrack",
     "pitch_tuning",
     "power_to_db",
+    "pseudo_cqt",
     "samples_to_frames",
     "samples_to_time",
     "set_precision",
