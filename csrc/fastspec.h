@@ -219,7 +219,8 @@ typedef struct fspec_frontend_config {
     double ref;                /* 1 */
     int32_t ref_max;           /* 0; 1: ref is the largest value of the signal (FSPEC_OUT_BANDS only) */
     double top_db;             /* negative: off; values more than this under the largest are raised to that, in units of log */
-    double log_floor;          /* -infinity: off; values under it are raised to it, in units of log */
+    double log_floor;          /* -infinity: off; results under it are raised to it, in units of log relative to ref, or to
+                                  the largest value with ref_max */
     const double *dct;         /* NULL; n_ceps x n_bands, row by row. Copied. */
     int64_t n_ceps;            /* 0 */
     fspec_norm frame_norm;     /* FSPEC_NORM_NONE; of each frame's bands, after the logarithm (FSPEC_OUT_BANDS only, without

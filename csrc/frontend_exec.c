@@ -199,7 +199,7 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
     _Alignas(FS_ALIGN) char floor[FS_MAX_LANES * 8];
     k->project(d->banded, d->block, &plan->bands);
     k->compress(d->banded, (size_t)plan->n_bands * k->lanes, &plan->log);
-    if (plan->log_floor > -INFINITY) {
+    if (plan->log_floor > -INFINITY && !plan->ref_max) { /* relative to the largest value, it waits for it */
         for (size_t i = 0; i < k->lanes; i++)
             set_lane(plan, floor, i, plan->log_floor);
         k->clip_lanes(d->banded, (size_t)plan->n_bands, floor);

@@ -28,9 +28,10 @@ static void clip_item(const clip_job *job, const fs_item *item, int64_t begin, i
     const int64_t size = (int64_t)k->real_size, n_frames = end - begin;
     /* Rounding is monotonic: the largest stored value is the largest value, rounded. */
     const double most = job->out_double ? largest : (double)(float)largest, offset = plan->ref_max ? most : 0;
-    const double floor = plan->top_db < 0 ? -INFINITY
+    const double below = plan->top_db < 0 ? -INFINITY
                          : plan->ref_max  ? -plan->top_db
                                           : fs_top_db_floor(most, plan->top_db, job->out_double);
+    const double floor = plan->ref_max && plan->log_floor > below ? plan->log_floor : below;
     char *p = (char *)item->out.data + begin * item->out.frame_stride;
     if (item->out.frame_stride == size) {
         for (int64_t bin = 0; bin < plan->n_out; bin++)

@@ -569,11 +569,12 @@ def _check_request(
 def _check_dtype(dtype: DTypeLike, *, convertible: bool) -> np.dtype[Any]:
     allowed = ("float32", "float64", "int16", "int32") if convertible else ("float32", "float64")
     try:
-        asked = np.dtype(dtype)
-    except TypeError:
+        asked: np.dtype[Any] = np.dtype(dtype)
+    except Exception:  # NumPy raises TypeError, ValueError, SyntaxError and others here
         asked = np.dtype(object)
-    if asked.name not in allowed:
-        raise ParameterError(f"dtype={show(dtype)}: must be one of {', '.join(allowed)}")
+    if asked.name not in allowed or not asked.isnative:
+        listed = ", ".join(allowed)
+        raise ParameterError(f"dtype={show(dtype)}: must be one of {listed}, in native byte order")
     return asked
 
 
@@ -618,12 +619,18 @@ def _opened(path: Any) -> Iterator[Any]:
         yield path
         return
     if isinstance(path, str | bytes | os.PathLike):
-        if stat.S_ISFIFO(os.stat(path).st_mode):
+        try:
+            mode = os.stat(path).st_mode
+        except ValueError as exc:  # a zero byte, or letters that no file name has
+            raise ParameterError(f"path={show(path)}: must be a file name ({exc})") from exc
+        if stat.S_ISFIFO(mode):
             raise AudioFileError(f"{_name_of(path)}: {_NOT_A_PIPE}")
         # libsndfile says "System error" where the operating system knows better.
         open(path, "rb").close()
     elif isinstance(path, bool) or not (isinstance(path, int) or hasattr(path, "read")):
         raise ParameterError(f"path={show(path)}: must be a path, a file object or a SoundFile")
+    elif isinstance(path, int):
+        check_int("path", path, minimum=0, maximum=2**31 - 1)
     with _decoding(path):
         try:
             sound = soundfile.SoundFile(path)

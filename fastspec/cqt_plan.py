@@ -309,6 +309,8 @@ class CQT(_Plan):
         """
         return _Stream(self, channels, n_threads)
 
+    _stream = stream
+
 
 class _Stream(Stream):
     """A constant-Q plan fed in pieces."""

@@ -398,6 +398,11 @@ class Stream:
         self._n_threads = check_threads(n_threads)
         self._channels = check_int("channels", channels, minimum=1, maximum=2**20)
         self._streams: dict[bool, Any] = {}
+        self._over = ""
+
+    def _check_open(self, what: str) -> None:
+        if self._over:
+            raise ParameterError(f"{what}: {self._over}; a new signal needs a new stream")
 
     def _out(self, n_frames: int, wide: bool) -> Array:
         real = _F64 if wide else _F32
@@ -416,7 +421,13 @@ class Stream:
         Returns
         -------
         np.ndarray, shape=(channels, n_bins, k)
+
+        Raises
+        ------
+        ParameterError
+            If the chunk does not fit, or the stream is finished: `flush` was called.
         """
+        self._check_open("chunk")
         chunk = as_signal(chunk)
         wide = self._plan._check_signal(chunk)
         if chunk.ndim != 2 or chunk.shape[0] != self._channels:
@@ -428,14 +439,23 @@ class Stream:
             self._streams[wide] = _core.Stream(core, self._channels)
         stream = self._streams[wide]
         out = self._out(stream.ready(chunk.shape[-1]), wide)
-        stream.push(chunk, out, self._n_threads)
+        self._run(stream.push, chunk, out)
         return out
+
+    def _run(self, call: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            call(*arguments, self._n_threads)
+        except KeyboardInterrupt:
+            self._over = "the stream was interrupted within a call"
+            raise
 
     def flush(self) -> Array:
         """End the signals; return the last frames, shape=(channels, n_bins, k)."""
+        self._check_open("flush")
         for wide, stream in self._streams.items():
             out = self._out(stream.pending(), wide)
-            stream.flush(out, self._n_threads)
+            self._run(stream.flush, out)
+            self._over = "the stream is finished, since flush was called"
             return out
         self._plan._refuse_length(0)
         raise AssertionError
@@ -670,7 +690,7 @@ engine, planner
     top_db : float >= 0, optional
         Raise what is more than this below the largest value of its signal, in units of `log`.
     log_floor : float, optional
-        Raise what is below this, in units of `log`.
+        Raise results that are below this, in units of `log`: relative to `ref`, also to 'max'.
     bank_dtype : dtype
         Type that the filter bank is rounded to; librosa's is float32.
 

@@ -151,6 +151,8 @@ def test_path_like_descriptor_file_object_and_soundfile(stereo):
         ("dtype", np.float16),
         ("dtype", np.int16),
         ("dtype", "nonsense"),
+        ("dtype", ">f4"),
+        ("dtype", "f4,f4"),
         ("res_type", "kaiser_best"),
     ],
 )
@@ -159,7 +161,7 @@ def test_bad_values_are_named(stereo, name, value):
         load(stereo, **{name: value})
 
 
-@pytest.mark.parametrize("path", [None, 3.5, True, np.zeros(5)])
+@pytest.mark.parametrize("path", [None, 3.5, True, np.zeros(5), "\0", b"\0", "\ud800", 10**30, -1])
 def test_what_is_not_a_path_is_refused(path):
     with pytest.raises(ParameterError, match=r"^path="):
         load(path)

@@ -119,6 +119,10 @@ LOG_OPTIONS = (
     {"amin": 1e-2},
     {"ref": "max", "top_db": 15.0},
     {"ref": 0.5, "top_db": 15.0, "log_floor": -10.0},
+    {"ref": "max", "log_floor": -1.5},
+    {"ref": "max", "log_floor": 2.0},
+    {"ref": "max", "top_db": 15.0, "log_floor": -10.0},
+    {"ref": "max", "top_db": 1.0, "log_floor": -10.0},
     {"power": 1.0, "amin": 0.3, "ref": 2.0},
     {"amin": 1.0, "ref": 1e-3},
 )
@@ -605,12 +609,32 @@ def test_streams_sample_by_sample(kind):
     same_bits(np.concatenate([*parts, stream.flush()], axis=-1), plan(y))
 
 
-def test_streams_end_once():
+@pytest.mark.parametrize("plan", [STFT(n_fft=64), fastspec.CQT(n_bins=5)], ids=["STFT", "CQT"])
+def test_finished_streams_say_so(plan):
+    stream = plan._stream()
+    stream.push(np.ones((1, 500), np.float32))
+    stream.flush()
+    for name, call in (("chunk", lambda: stream.push(np.ones((1, 5)))), ("flush", stream.flush)):
+        with pytest.raises(
+            fastspec.ParameterError, match=f"^{name}: the stream is finished.*new stream"
+        ):
+            call()
+
+
+def test_interrupted_streams_say_so(monkeypatch):
+    class Interrupted:
+        def ready(self, n):
+            return 0
+
+        def push(self, *arguments):
+            raise KeyboardInterrupt
+
     stream = STFT(n_fft=64)._stream()
-    stream.push(random(1, 500))
-    assert stream.flush().shape[-1] > 0
-    with pytest.raises(fastspec.ParameterError):
-        stream.push(random(1, 500))
+    stream._streams[False] = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        stream.push(np.ones((1, 5), np.float32))
+    with pytest.raises(fastspec.ParameterError, match="^chunk: the stream was interrupted"):
+        stream.push(np.ones((1, 5), np.float32))
 
 
 def test_streams_that_need_the_whole_signal():

@@ -125,6 +125,12 @@ static double slow_log(fspec_log kind, double x)
     return kind == FSPEC_LOG_DB ? 10 * log10(x) : kind == FSPEC_LOG_LN ? log(x) : log10(x);
 }
 
+static interval floored(const fspec_frontend_config *g, interval v, double eps)
+{
+    const double slack = g->log_floor > -INFINITY ? eps * fabs(g->log_floor) : 0;
+    return (interval){fmax(v.low, g->log_floor - slack), fmax(v.high, g->log_floor + slack)};
+}
+
 static interval log_interval(const fspec_frontend_config *g, interval v)
 {
     if (g->log != FSPEC_LOG_NONE) {
@@ -132,11 +138,7 @@ static interval log_interval(const fspec_frontend_config *g, interval v)
         const double low = slow_log(g->log, fmax(g->amin, v.low)), high = slow_log(g->log, fmax(g->amin, v.high));
         v = (interval){low - offset - eps * (fabs(low) + fabs(offset) + 3), high - offset + eps * (fabs(high) + fabs(offset) + 3)};
     }
-    if (g->log_floor > -INFINITY) {
-        const double eps = eps_of(g) * fabs(g->log_floor);
-        v = (interval){fmax(v.low, g->log_floor - eps), fmax(v.high, g->log_floor + eps)};
-    }
-    return v;
+    return g->ref_max ? v : floored(g, v, eps_of(g));
 }
 
 /* Rows of intervals, frame by frame: of bins for FSPEC_OUT_SPECTRUM, else of bands, before thresholds. */
@@ -177,6 +179,8 @@ static void slow_thresholds(const fspec_frontend_config *g, interval *v, int64_t
             const double low = g->ref_max ? -g->top_db : most.low - g->top_db, high = g->ref_max ? -g->top_db : most.high - g->top_db;
             v[i] = (interval){fmax(v[i].low, low - slack), fmax(v[i].high, high + slack)};
         }
+        if (g->ref_max)
+            v[i] = floored(g, v[i], eps);
     }
 }
 
