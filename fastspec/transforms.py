@@ -445,7 +445,9 @@ class Stream:
     def _run(self, call: Callable[..., Any], *arguments: Any) -> None:
         try:
             call(*arguments, self._n_threads)
-        except KeyboardInterrupt:
+        except (ParameterError, RuntimeError, MemoryError):  # before anything was done
+            raise
+        except BaseException:
             self._over = "the stream was interrupted within a call"
             raise
 

@@ -15,7 +15,8 @@ import soundfile
 
 import fastspec
 from fastspec import cli
-from fastspec.audio import example_signal
+from fastspec.audio import ArrayBlocks, example_signal
+from fastspec.cli import files
 
 SR = 22050
 
@@ -130,6 +131,60 @@ def test_mfcc(capsys, wav, out):
     np.testing.assert_array_equal(C, fastspec.MFCC(n_mfcc=13, top_db=None, n_mels=40)(y))
 
 
+def test_cqt(capsys, wav, out):
+    C = computed(capsys, out, "cqt", wav)
+    y, _ = fastspec.load(wav)
+    np.testing.assert_array_equal(C, fastspec.CQT()(y), strict=True)
+    assert C.flags.f_contiguous
+    C = computed(
+        capsys, out, "cqt", wav, "--hop-length", 441, "--fmin", "A1", "--n_bins", 48,
+        "--bins-per-octave", 24, "--tuning", 0.25, "--values", "power", "--filter-scale", 0.5,
+        "--norm", 2, "--window", "hamming", "--no-scale",
+    )  # fmt: skip
+    plan = fastspec.CQT(
+        hop_length=441, fmin=55.0, n_bins=48, bins_per_octave=24, tuning=0.25, output="power",
+        filter_scale=0.5, norm=2, window="hamming", scale=False,
+    )  # fmt: skip
+    np.testing.assert_array_equal(C, plan(y), strict=True)
+
+
+@pytest.mark.parametrize("fmin", [None, 300.0])  # from 300 Hz on, the signal is resampled first
+@pytest.mark.parametrize(
+    "gamma", [("--gamma", 0), ("--gamma", 20), ("--gamma", "none"), ("--vqt",)]
+)
+def test_cqt_in_librosas_definition(capsys, wav, out, fmin, gamma):
+    C = computed(
+        capsys, out, "cqt", wav, "--definition", "librosa", "--n-bins", 24, *gamma,
+        "--fmin", fmin or "none",
+    )  # fmt: skip
+    y, _ = fastspec.load(wav)
+    value = None if gamma[-1] in ("none", "--vqt") else gamma[-1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = fastspec.vqt(y, fmin=fmin, n_bins=24, gamma=value)
+    np.testing.assert_array_equal(C, expected)
+
+
+def test_cqt_in_decibels(capsys, wav, out):
+    y, _ = fastspec.load(wav)
+    magnitude = np.abs(fastspec.CQT(output="magnitude")(y))
+    C = computed(capsys, out, "cqt", wav, "--values", "db")
+    np.testing.assert_array_equal(C, fastspec.amplitude_to_db(magnitude, top_db=None), strict=True)
+    C = computed(
+        capsys, out, "cqt", wav, "--values", "db", "--top-db", 30, "--ref", 2, "--amin", 1e-3
+    )
+    expected = fastspec.amplitude_to_db(magnitude, ref=2, amin=1e-3, top_db=30)
+    np.testing.assert_allclose(C, expected, atol=1e-5)
+    assert C.max() - C.min() == pytest.approx(30.0, abs=1e-4)
+
+
+def test_cqt_tunes_itself(capsys, wav, out):
+    C = computed(capsys, out, "cqt", wav, "--tuning", "auto", "--n-bins", 24)
+    y, _ = fastspec.load(wav)
+    tuning = fastspec.estimate_tuning(y=y, sr=SR)
+    np.testing.assert_array_equal(C, fastspec.CQT(n_bins=24, tuning=tuning)(y))
+
+
 def test_channels_come_first(capsys, wav, out):
     y, _ = fastspec.load(wav, mono=False)
     M = computed(capsys, out, "mel", wav, "--no-mono")
@@ -161,7 +216,7 @@ def test_part_of_a_file(capsys, wav, out):
     np.testing.assert_array_equal(M, fastspec.melspectrogram(y=y, sr=SR))
 
 
-@pytest.mark.parametrize("command", ["stft", "mel", "mfcc"])
+@pytest.mark.parametrize("command", ["stft", "mel", "mfcc", "cqt"])
 def test_threads_do_not_change_the_bits(capsys, wav, out, command):
     one = computed(capsys, out, command, wav, "--hop-length", 16)
     for threads in (2, 3):
@@ -233,7 +288,7 @@ def refused_after_config(capsys, path):
 # ---- errors -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["stft", "mel", "mfcc", "show"])
+@pytest.mark.parametrize("command", ["stft", "mel", "mfcc", "cqt", "show"])
 def test_what_is_wrong_with_the_files(capsys, tmp_path, wav, command):
     right = ".png" if command == "show" else ".npy"
     good = tmp_path / f"out{right}"
@@ -302,6 +357,30 @@ def test_bad_values_are_named(capsys, tmp_path, wav, out, name, value):
     nothing_left(tmp_path, "in.wav")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("values", "magnitud", "did you mean 'magnitude'"),
+        ("definition", "librossa", "did you mean 'librosa'"),
+        ("fmin", 0, "fmin=0.0"),
+        ("n-bins", 500, "Nyquist"),
+        ("bins-per-octave", 0, "bins_per_octave=0"),
+        ("tuning", "nan", "tuning=nan"),
+        ("gamma", -1, "gamma=-1.0"),
+        ("top-db", 20, "top_db=20.0: is for --values db"),
+        ("ref", 0, "ref=0.0"),
+        ("amin", 0, "amin=0.0"),
+    ],
+)
+def test_bad_values_of_cqt_are_named(capsys, tmp_path, wav, out, name, value, said):
+    assert said in refused(capsys, "cqt", wav, "-o", out, f"--{name}", value)
+    nothing_left(tmp_path, "in.wav")
+
+
+def test_cqt_takes_one_gamma(capsys, wav, out):
+    assert "gamma=3.0" in refused(capsys, "cqt", wav, "-o", out, "--vqt", "--gamma", 3)
+
+
 def test_too_short_without_centring(capsys, tmp_path, wav, out):
     refused(capsys, "stft", wav, "-o", out, "--no-center", "--duration", 0.01)
     nothing_left(tmp_path, "in.wav")
@@ -318,6 +397,7 @@ def test_too_short_without_centring(capsys, tmp_path, wav, out):
         ["mel", "in.wav", "-o", "out.npy", "--n-fft", "many"],
         ["mel", "in.wav", "-o", "out.npy", "--n-f", "512"],
         ["mel", "in.wav", "-o", "out.npy", "--log", "decibel"],
+        ["cqt", "in.wav", "-o", "out.npy", "--fmin", "H1"],
         ["stft", "in.wav", "-o", "out.npy", "--n-mels", "40"],
         ["show", "in.wav", "-o", "out.png", "--width", "wide"],
     ],
@@ -343,7 +423,7 @@ def test_warnings_are_one_line(capsys, wav, out, monkeypatch):
     def warning(args):
         warnings.warn("something\nodd", stacklevel=1)
 
-    monkeypatch.setattr(cli, "_compute", warning)
+    monkeypatch.setattr(cli, "compute", warning)
     code, _, complained = run(capsys, "mel", wav, "-o", out)
     assert code == 0
     assert complained == "fastspec: warning: something odd\n"
@@ -431,10 +511,10 @@ class Terminal:
 @pytest.mark.parametrize("slow", [True, False])
 def test_progress_only_on_a_terminal_and_only_when_slow(monkeypatch, tty, slow):
     clock = iter(range(0, 1000)) if slow else iter(np.arange(1000) * 1e-3)
-    monkeypatch.setattr(cli.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(files.time, "monotonic", lambda: float(next(clock)))
     terminal = Terminal(tty)
-    source = cli.ArrayBlocks(np.zeros(1_000_000, np.float32), SR, "name.wav")
-    watched = cli._Watched(source, 1, terminal)
+    source = ArrayBlocks(np.zeros(1_000_000, np.float32), SR, "name.wav")
+    watched = files.Watched(source, 1, terminal)
     assert sum(block.shape[1] for block in watched) == 1_000_000
     watched.clear()
     if tty and slow:
@@ -464,7 +544,15 @@ def test_exit_codes(wav, out):
         assert b"Traceback" not in complained
 
 
-def test_interrupted(tmp_path):
+@pytest.mark.parametrize(
+    ("sent", "code", "said"),
+    [
+        (signal.SIGINT, 130, "fastspec: interrupted\n"),
+        (signal.SIGTERM, 143, "fastspec: terminated\n"),
+        (signal.SIGHUP, 129, "fastspec: terminated\n"),
+    ],
+)
+def test_interrupted(tmp_path, sent, code, said):
     path = tmp_path / "long.wav"
     soundfile.write(path, np.tile(example_signal(), 30), SR)
     process = program("stft", path, "-o", tmp_path / "out.npy", "--hop-length", 4)
@@ -473,10 +561,10 @@ def test_interrupted(tmp_path):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, complained = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert complained.decode() == "fastspec: interrupted\n"
+    assert process.returncode == code
+    assert complained.decode() == said
     nothing_left(tmp_path, "long.wav")
 
 
@@ -498,7 +586,7 @@ def peak_memory(*arguments):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux")
-@pytest.mark.parametrize("command", ["mel", "mfcc", "show"])
+@pytest.mark.parametrize("command", ["mel", "mfcc", "cqt", "show"])
 def test_memory_does_not_grow_with_the_file(tmp_path, command):
     path = tmp_path / "long.wav"
     minute = example_signal(SR, 60.0)
