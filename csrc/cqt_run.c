@@ -85,6 +85,8 @@ void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
     state->pairs = fs_take(arena, pairs, (size_t)size);
     state->rows = fs_take(arena, plan->row_pitch * FS_CQT_FRAMES, (size_t)size);
     state->reals = fs_take(arena, plan->row_pitch, (size_t)size);
+    if (plan->chroma)
+        fs_chroma_lay_out(plan->chroma, arena, &state->chroma);
 }
 
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total)
@@ -278,7 +280,10 @@ static void compute_ready(const fspec_cqt *plan, fs_cqt_state *state, const fs_c
     while (state->frame < end) {
         const int64_t n = smaller(end - state->frame, FS_CQT_FRAMES);
         compute_rows(plan, state, state->frame, n);
-        for (int64_t f = 0; f < n; f++)
+        if (plan->chroma)
+            fs_chroma_take_complex(plan->chroma, &state->chroma, state->rows, plan->row_pitch, n,
+                                   plan->output == FSPEC_CQT_POWER ? 2 : 1, sink);
+        for (int64_t f = 0; f < n && !plan->chroma; f++)
             store_row(plan, state, state->rows + f * plan->row_pitch * size_of(plan), sink->out,
                       (char *)sink->out->data + (state->frame + f - sink->first) * sink->out->frame_stride, sink->dtype);
         state->frame += n;
@@ -300,6 +305,8 @@ void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *
     compute_ready(plan, state, sink);
     while (state->frame < state->end_frame && input->have < input->end)
         fs_cqt_feed(plan, state, source, smaller(input->end - input->have, FS_CQT_CHUNK), sink);
+    if (plan->chroma)
+        fs_chroma_finish(plan->chroma, &state->chroma, sink);
 }
 
 int64_t fs_cqt_settled(const fspec_cqt *plan, int64_t have)
