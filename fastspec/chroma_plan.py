@@ -11,7 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
-from fastspec._validate import ParameterError, check_bool, check_choice, check_float, check_int, show
+from fastspec._validate import (
+    ParameterError,
+    check_bool,
+    check_choice,
+    check_float,
+    check_int,
+    show,
+)
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
 from fastspec.cqt_plan import CQT, _check_norm, _Stream
 from fastspec.transforms import Stream, _Plan, _Window, freeze_window

@@ -30,7 +30,9 @@ def check_res_type(res_type: Any) -> str:
     return name
 
 
-def make(g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank, chroma: Any = None) -> Any:
+def make(
+    g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank, chroma: Any = None
+) -> Any:
     """Return the core of librosa 0.11's vqt for a plan's arguments.
 
     `chroma`, for signals that are neither padded nor resampled by soxr: what becomes of the
@@ -54,7 +56,9 @@ def make(g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank, 
     if not plain:
         return _Stepwise(filters, a, factor, double, output, scale)
     if halvings < 2:
-        return _chain(filters, a["n_bins"], a["hop_length"], halvings, double, output, scale, chroma)
+        return _chain(
+            filters, a["n_bins"], a["hop_length"], halvings, double, output, scale, chroma
+        )
     hop = a["hop_length"] // factor
     then = _chain(filters, a["n_bins"], hop, 0, double, output, 1.0, chroma)
     return _Staged(_first(factor, double, "soxr_hq"), then, double, scale)
