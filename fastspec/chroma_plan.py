@@ -222,7 +222,7 @@ class _Folded(CQT):
         object.__setattr__(self, "_fold", fold)
         self._make(arguments)
 
-    def _last_stage(self, double: bool) -> _core.ChromaPlan:
+    def _last_stage(self, double: bool) -> Any:
         return self._fold.plan(double)
 
 

@@ -208,7 +208,7 @@ class CQT(_Plan):
             core = self._cores.setdefault(double, core)
         return core
 
-    def _last_stage(self, double: bool) -> _core.ChromaPlan | None:
+    def _last_stage(self, double: bool) -> Any:
         """Return what becomes of the magnitudes in the core, if anything does."""
         return None
 
