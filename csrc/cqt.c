@@ -235,7 +235,7 @@ static size_t desk_size(const fspec_cqt *plan)
 static void choose_segments(run *r, int n_threads)
 {
     const fspec_cqt *plan = r->plan;
-    const int64_t twice = 2 * plan->room[0], hop = plan->hop;
+    const int64_t twice = 2 * plan->overlap, hop = plan->hop;
     int64_t total = 0, samples = SEGMENT;
     for (int64_t i = 0; i < r->n_signals; i++)
         total += r->signals[i].n_samples / r->n_signals + 1;

@@ -10,7 +10,7 @@
 #include "memory.h"
 #include "parallel.h"
 
-enum { FS_CQT_CHUNK = 8192, FS_CQT_FRAMES = 24 }; /* samples taken in, and frames computed, at a time */
+enum { FS_CQT_FRAMES = 24 }; /* that are computed at a time */
 
 struct fspec_cqt {
     const fs_kernels *kernels;
@@ -25,6 +25,8 @@ struct fspec_cqt {
     /* By level: the samples that its frames need, relative to their centres; and the samples to keep. */
     int used[FS_MAX_CQT_LEVELS];
     int64_t first[FS_MAX_CQT_LEVELS], last[FS_MAX_CQT_LEVELS], room[FS_MAX_CQT_LEVELS];
+    int64_t chunk;   /* samples taken in at a time */
+    int64_t overlap; /* samples that neighbouring stretches of frames both need, about */
     int64_t row_pitch, pair_rows; /* values from one frame's row to the next; pairs of a frame */
 };
 
@@ -40,6 +42,7 @@ typedef struct fs_cqt_state {
     fs_cqt_line lines[FS_MAX_CQT_LEVELS];
     int64_t frame, end_frame;
     char *rows, *pairs, *reals;
+    fs_decimator_desk decimators[FS_DECIMATOR_SIZES];
     fs_chroma_state chroma;
 } fs_cqt_state;
 
@@ -53,7 +56,7 @@ void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
 void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_frame, int64_t end_frame, int64_t total);
 /* Says where a signal that had no end yet ends. */
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total);
-/* Takes the next n <= FS_CQT_CHUNK samples at level 0 and computes the frames that they complete. */
+/* Takes the next n <= plan->chunk samples at level 0 and computes the frames that they complete. */
 void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n, const fs_cqt_sink *sink);
 /* Feeds until all frames are done, and ends the chroma's pass. */
 void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, const fs_cqt_sink *sink);

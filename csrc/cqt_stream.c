@@ -109,8 +109,8 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         const fs_source source = {p->chunk[c], s->n_samples, -1};
         const int64_t n = p->chunk[c].n_samples;
         state->end_frame = p->end_frame;
-        for (int64_t done = 0; done < n; done += FS_CQT_CHUNK)
-            fs_cqt_feed(s->plan, state, &source, n - done < FS_CQT_CHUNK ? n - done : FS_CQT_CHUNK, &sink);
+        for (int64_t done = 0, chunk = s->plan->chunk; done < n; done += chunk)
+            fs_cqt_feed(s->plan, state, &source, n - done < chunk ? n - done : chunk, &sink);
     }
     return FSPEC_OK;
 }

@@ -120,6 +120,8 @@ struct fs_kernels {
     /* The constant-Q transform: see simd_cqt.h. Decimators write whole vectors and read up to two vectors more. */
     void (*halfband)(void *out, const void *x, size_t n, const void *taps, size_t n_taps);
     void (*decimate)(void *out, const void *x, size_t n, const void *table, size_t reach);
+    /* A complex block of n/2 + 1 rows, in place: times a real response, and the n/4 + 1 rows of every second sample of that */
+    void (*decimate_bins)(void *block, const void *response, size_t n);
     void (*cqt_fold)(void *pairs, const void *before, const void *after, size_t n_rows);
     /* out[f * pitch + group * lanes ...] = sum over rows of x[f * step + row] * weights; in cqt_pairs a row of x is a pair */
     void (*cqt_pairs)(void *out, ptrdiff_t pitch, const void *x, ptrdiff_t step, size_t n_frames, const fs_cqt_group *groups,

@@ -25,6 +25,7 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.filters import mel_filter
+from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
@@ -66,6 +67,7 @@ __all__ = [
     "get_precision",
     "get_window",
     "griffinlim",
+    "hybrid_cqt",
     "hz_to_mel",
     "interval_frequencies",
     "istft",
@@ -79,6 +81,7 @@ __all__ = [
     "piptrack",
     "pitch_tuning",
     "power_to_db",
+    "pseudo_cqt",
     "samples_to_frames",
     "samples_to_time",
     "set_precision",

@@ -19,16 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core, cqt_stages
-from fastspec._validate import check_dtype
+from fastspec._validate import ParameterError, check_dtype
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import CQT, freeze_intervals
 from fastspec.intervals import cqt_frequencies, interval_frequencies
 from fastspec.pitch import estimate_tuning
 from fastspec.spectrum import check_audio
-from fastspec.transforms import cached, new_array
+from fastspec.transforms import cached, check_out, new_array, same_memory
 from fastspec.windows import WindowSpec
 
-__all__ = ["CQT", "cqt", "cqt_frequencies", "interval_frequencies", "vqt"]
+__all__ = ["CQT", "cqt", "cqt_frequencies", "interval_frequencies", "vqt", "vqt_plan"]
 
 Array = npt.NDArray[Any]
 
@@ -38,6 +38,12 @@ _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 @lru_cache(maxsize=64, typed=True)
 def _plan(**arguments: Any) -> CQT:
     return CQT(**arguments)
+
+
+def vqt_plan(**arguments: Any) -> CQT:
+    """Return a plan from the cache."""
+    plan: CQT = cached(_plan, **arguments)
+    return plan
 
 
 def cqt(
@@ -58,6 +64,8 @@ def cqt(
     res_type: str | None = "soxr_hq",
     dtype: npt.DTypeLike | None = None,
     definition: str = "librosa",
+    librosa_version: str = "0.11",
+    out: Array | None = None,
     n_threads: int = 1,
     precision: str | None = None,
 ) -> Array:
@@ -81,6 +89,10 @@ def cqt(
         Type of the result. Default: complex64 for float32, complex128 for float64.
     definition : {'librosa', 'exact'}
         See `CQT`.
+    librosa_version : {'0.11', '1.0'}
+        Whose rule says after which octaves the signal is decimated; see `CQT`.
+    out : complex np.ndarray, shape=(..., n_bins, n_frames), optional
+        Where to write the result, of the type that would be returned; any strides.
     n_threads : int >= 1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
@@ -89,7 +101,7 @@ def cqt(
     Returns
     -------
     np.ndarray, shape=(..., n_bins, n_frames)
-        Fortran-ordered.
+        `out`, or a new array, Fortran-ordered.
 
     Raises
     ------
@@ -122,8 +134,9 @@ def cqt(
         "scale": scale,
         "pad_mode": pad_mode,
         "definition": definition,
+        "librosa_version": librosa_version,
     }
-    return _transform(y, arguments, tuning, res_type, dtype, n_threads, precision)
+    return _transform(y, arguments, tuning, res_type, dtype, out, n_threads, precision)
 
 
 def vqt(
@@ -146,6 +159,8 @@ def vqt(
     res_type: str | None = "soxr_hq",
     dtype: npt.DTypeLike | None = None,
     definition: str = "librosa",
+    librosa_version: str = "0.11",
+    out: Array | None = None,
     n_threads: int = 1,
     precision: str | None = None,
 ) -> Array:
@@ -160,13 +175,13 @@ def vqt(
     gamma : float >= 0, optional
         Bandwidth in Hz that is added to every bin's; None: that of the ear's filters.
     sr, hop_length, fmin, n_bins, bins_per_octave, tuning, filter_scale, norm, sparsity, window, \
-scale, pad_mode, res_type, dtype, definition, n_threads, precision
+scale, pad_mode, res_type, dtype, definition, librosa_version, out, n_threads, precision
         As for `cqt`.
 
     Returns
     -------
     np.ndarray, shape=(..., n_bins, n_frames)
-        Fortran-ordered.
+        `out`, or a new array, Fortran-ordered.
 
     Raises
     ------
@@ -198,9 +213,27 @@ scale, pad_mode, res_type, dtype, definition, n_threads, precision
         "scale": scale,
         "pad_mode": pad_mode,
         "definition": definition,
+        "librosa_version": librosa_version,
         "intervals": freeze_intervals(intervals),
     }
-    return _transform(y, arguments, tuning, res_type, dtype, n_threads, precision)
+    return _transform(y, arguments, tuning, res_type, dtype, out, n_threads, precision)
+
+
+def tuning_of(y: Array, tuning: float | None, sr: float, bins_per_octave: int) -> float:
+    """Return the tuning, estimated where it is None."""
+    if tuning is None:
+        return estimate_tuning(y=y, sr=sr, bins_per_octave=bins_per_octave)
+    return tuning
+
+
+def warn_no_resampler(stacklevel: int) -> None:
+    """Warn, as librosa does, of ``res_type=None``; a stacklevel of 1 is the line that calls this."""
+    warnings.warn(
+        "Support for VQT with res_type=None is deprecated in librosa 0.10\n"
+        "and will be removed in version 1.0.",
+        category=FutureWarning,
+        stacklevel=stacklevel + 1,
+    )
 
 
 def _transform(
@@ -209,31 +242,32 @@ def _transform(
     tuning: float | None,
     res_type: str | None,
     dtype: npt.DTypeLike | None,
+    out: Array | None,
     n_threads: int,
     precision: str | None,
 ) -> Array:
     y = check_audio(y)
-    if tuning is None:
-        intervals: Any = arguments.get("intervals", "equal")
-        per_octave = arguments["bins_per_octave"] if isinstance(intervals, str) else len(intervals)
-        tuning = estimate_tuning(y=y, sr=arguments["sr"], bins_per_octave=per_octave)
+    intervals: Any = arguments.get("intervals", "equal")
+    per_octave = arguments["bins_per_octave"] if isinstance(intervals, str) else len(intervals)
+    tuning = tuning_of(y, tuning, arguments["sr"], per_octave)
     if res_type is None:
-        warnings.warn(
-            "Support for VQT with res_type=None is deprecated in librosa 0.10\n"
-            "and will be removed in version 1.0.",
-            category=FutureWarning,
-            stacklevel=3,
-        )
+        warn_no_resampler(3)
         res_type = "soxr_hq"
     wanted = _C128 if y.dtype.itemsize == 8 else _C64
     if dtype is not None:
         wanted = check_dtype("dtype", dtype, (_C64, _C128))
     precision = resolve_precision(precision)
-    plan = cached(_plan, tuning=tuning, res_type=res_type, precision=precision, **arguments)
+    plan = vqt_plan(tuning=tuning, res_type=res_type, precision=precision, **arguments)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8 or wanted == _C128)
     n = y.shape[-1]
     if not isinstance(core, _core.CqtPlan) or core.filters:
         cqt_stages.warn_long_frames(core, n, 4)
-    result = new_array("y", (*y.shape[:-1], core.n_bins, core.n_frames(n)), wanted, "F")
-    core.exec(y, result, check_threads(n_threads), False)
-    return result
+    shape = (*y.shape[:-1], core.n_bins, core.n_frames(n))
+    if out is None:
+        out = new_array("y", shape, wanted, "F")
+    else:
+        check_out(out, shape, wanted)
+        if same_memory(y, out):
+            raise ParameterError("out: must not overlap y")
+    core.exec(y, out, check_threads(n_threads), False)
+    return out

@@ -13,7 +13,15 @@ from fastspec._validate import ParameterError, show
 from fastspec.intervals import check_intervals, interval_frequencies
 from fastspec.windows import WindowSpec, get_window
 
-__all__ = ["Grid", "Octave", "grid", "octaves", "resampling_taps", "window_table"]
+__all__ = [
+    "Grid",
+    "Octave",
+    "grid",
+    "octaves",
+    "resampling_taps",
+    "spectral_basis",
+    "window_table",
+]
 
 _Array = npt.NDArray[Any]
 
@@ -135,27 +143,33 @@ def octaves(
     norm: Any,
     sparsity: float,
     window: WindowSpec,
+    guarded: bool = False,
 ) -> list[Octave]:
-    """Return the filters of librosa 0.11's vqt, from the highest octave down."""
+    """Return the filters of librosa's vqt, from the highest octave down.
+
+    librosa 0.11 halves the rate wherever the hop is even. The versions after it are `guarded`: no
+    frequency that is still to come may exceed a fifth of the rate.
+    """
     n_bins = len(g.frequencies)
     n_filters = min(per_octave, n_bins)
     rate, hop, halvings = sr, hop_length, 0
     result = []
     for i in range(math.ceil(n_bins / per_octave)):
         bins = slice(max(0, n_bins - n_filters * (i + 1)), n_bins - n_filters * i)
-        basis, n_fft = _spectral_basis(
+        basis, n_fft = spectral_basis(
             g.frequencies[bins], g.alpha[bins], rate, filter_scale, gamma, norm, sparsity, window
         )
         basis = (basis * np.sqrt(sr / rate)).astype(np.complex64)
         # A product with a frame's spectrum is a product with the frame: the spectrum of the basis.
         taps = np.fft.fft(basis.astype(np.complex128), n=n_fft, axis=1)
         result.append(Octave(bins, halvings, n_fft, taps))
-        if hop % 2 == 0:
+        below = g.frequencies[: bins.start]
+        if hop % 2 == 0 and not (guarded and len(below) and below.max() > rate / 5):
             rate, hop, halvings = rate / 2, hop // 2, halvings + 1
     return result
 
 
-def _spectral_basis(
+def spectral_basis(
     frequencies: _Array,
     alpha: _Array,
     sr: float,
@@ -164,19 +178,25 @@ def _spectral_basis(
     norm: Any,
     sparsity: float,
     window: WindowSpec,
+    hop_length: int | None = None,
 ) -> tuple[_Array, int]:
-    """Return what librosa's ``__vqt_filter_fft`` does, in the same precisions."""
+    """Return what librosa's ``__vqt_filter_fft`` does, in the same precisions.
+
+    With `hop_length`, frames are no shorter than twice that, rounded up to a power of two.
+    """
     added = alpha * 24.7 / 0.108 if gamma is None else gamma
     lengths = filter_scale / alpha * sr / (frequencies + added / alpha)
-    n_fft = int(2.0 ** np.ceil(np.log2(lengths.max())))
+    size = n_fft = int(2.0 ** np.ceil(np.log2(lengths.max())))
+    if hop_length is not None:
+        n_fft = max(size, int(2.0 ** (1 + np.ceil(np.log2(hop_length)))))
     check_bytes(len(lengths) * n_fft * 40)
-    basis = np.zeros((len(lengths), n_fft), np.complex64)
+    basis = np.zeros((len(lengths), size), np.complex64)
     for row, length, frequency in zip(basis, lengths, frequencies):
         at = np.arange(-length // 2, length // 2, dtype=float) * 2 * np.pi * frequency / sr
         wavelet = np.cos(at) + 1j * np.sin(at)
         wavelet *= _basis_window(window, len(wavelet))
         wavelet /= _size(wavelet, norm)
-        first = (n_fft - len(wavelet)) // 2
+        first = (size - len(wavelet)) // 2
         row[first : first + len(wavelet)] = wavelet
     basis *= lengths[:, np.newaxis] / float(n_fft)
     spectrum = _fft(basis, n_fft)[:, : n_fft // 2 + 1]

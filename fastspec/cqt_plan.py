@@ -24,7 +24,14 @@ from fastspec.intervals import check_intervals
 from fastspec.transforms import PAD_MODES, Stream, _Plan, as_signal
 from fastspec.windows import WindowSpec
 
-__all__ = ["CQT"]
+__all__ = [
+    "CQT",
+    "check_norm",
+    "check_sparsity",
+    "check_window",
+    "default_fmin",
+    "freeze_intervals",
+]
 
 Array = npt.NDArray[Any]
 
@@ -75,8 +82,11 @@ class CQT(_Plan):
         For ``definition='librosa'``: share of each filter's spectrum that is set to zero.
     pad_mode, res_type
         For ``definition='librosa'``; as for `cqt`.
+    librosa_version : {'0.11', '1.0'}
+        For ``definition='librosa'``: whose rule says after which octaves the signal is decimated.
+        0.11: wherever the hop is even. 1.0: if also no lower bin exceeds a fifth of the rate.
     definition : {'exact', 'librosa'}
-        The formula above, or librosa 0.11's transform, which differs from it by a few percent.
+        The formula above, or librosa's transform, which differs from it by a few percent.
     accuracy : float in [1e-15, 1e-2], optional
         For ``definition='exact'``: relative error (L2) that computing low bins from decimated
         signals may add. Default: 1e-6 for float32, 1e-10 for float64.
@@ -141,6 +151,7 @@ class CQT(_Plan):
         sparsity: float = 0.01,
         pad_mode: str | Callable[..., Any] = "constant",
         res_type: str = "soxr_hq",
+        librosa_version: str = "0.11",
         definition: str = "exact",
         accuracy: float | None = None,
         output: str = "complex",
@@ -268,6 +279,7 @@ class CQT(_Plan):
             norm=a["norm"],
             sparsity=a["sparsity"],
             window=a["window"],
+            guarded=a["librosa_version"] != "0.11",
         )
 
     # -- shape and streams -------------------------------------------------------------------------
@@ -321,7 +333,8 @@ class _Stream(Stream):
 # ---- arguments ----------------------------------------------------------------------------------
 
 
-def _check_norm(norm: Any) -> float | None:
+def check_norm(norm: Any) -> float | None:
+    """Return an argument `norm`, checked."""
     if norm is None:
         return None
     if norm == -math.inf:
@@ -329,7 +342,8 @@ def _check_norm(norm: Any) -> float | None:
     return check_float("norm", norm, minimum=0, allow_inf=True)
 
 
-def _check_window(window: Any) -> Any:
+def check_window(window: Any) -> Any:
+    """Return an argument `window`, which must be hashable."""
     try:
         hash(window)
     except TypeError as error:
@@ -339,7 +353,8 @@ def _check_window(window: Any) -> Any:
     return window
 
 
-def _check_sparsity(sparsity: Any) -> float:
+def check_sparsity(sparsity: Any) -> float:
+    """Return an argument `sparsity`, checked."""
     value = check_float("sparsity", sparsity, minimum=0)
     if value >= 1:
         raise ParameterError(f"sparsity={show(sparsity)}: must be below 1")
@@ -357,6 +372,7 @@ def _check_pad_mode(pad_mode: Any) -> str:
 
 
 def freeze_intervals(intervals: Any) -> str | tuple[float, ...]:
+    """Return an argument `intervals`, hashable and checked where it is an array."""
     if intervals is None:
         return "equal"
     return intervals if isinstance(intervals, str) else check_intervals(intervals)
@@ -364,6 +380,11 @@ def freeze_intervals(intervals: Any) -> str | tuple[float, ...]:
 
 def _positive(name: str, value: Any) -> float:
     return check_float(name, value, exclusive_minimum=0)
+
+
+def default_fmin(value: Any) -> float:
+    """Return an argument `fmin`, checked; None means C1."""
+    return _C1 if value is None else _positive("fmin", value)
 
 
 def _count(name: str, value: Any) -> int:
@@ -378,19 +399,20 @@ def _one_of(*choices: str) -> Callable[[str, Any], str]:
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "sr": _positive,
     "hop_length": lambda name, value: check_int(name, value, minimum=1, maximum=_LARGEST),
-    "fmin": lambda name, value: _C1 if value is None else _positive(name, value),
+    "fmin": lambda _, value: default_fmin(value),
     "n_bins": _count,
     "bins_per_octave": _count,
     "tuning": check_float,
     "filter_scale": _positive,
     "gamma": lambda name, value: None if value is None else check_float(name, value, minimum=0),
-    "norm": lambda _, value: _check_norm(value),
-    "window": lambda _, value: _check_window(value),
+    "norm": lambda _, value: check_norm(value),
+    "window": lambda _, value: check_window(value),
     "scale": check_bool,
     "intervals": lambda _, value: freeze_intervals(value),
-    "sparsity": lambda _, value: _check_sparsity(value),
+    "sparsity": lambda _, value: check_sparsity(value),
     "pad_mode": lambda _, value: value if callable(value) else _check_pad_mode(value),
     "res_type": lambda _, value: cqt_stages.check_res_type(value),
+    "librosa_version": _one_of(*cqt_stages.VERSIONS),
     "definition": _one_of("exact", "librosa"),
     "accuracy": lambda _, value: _check_accuracy(value),
     "output": _one_of("complex", "magnitude", "power"),

@@ -14,10 +14,12 @@ from fastspec import _core
 from fastspec._validate import ParameterError, check_choice
 from fastspec.cqt_basis import Grid, Octave, resampling_taps
 
-__all__ = ["check_res_type", "make", "warn_long_frames"]
+__all__ = ["VERSIONS", "check_res_type", "make", "warn_long_frames"]
 
 _Array = npt.NDArray[Any]
 _Bank = Callable[[float, int], list[Octave]]
+
+VERSIONS = ("0.11", "1.0")  # of librosa, whose rules differ
 
 _SOXR = ("soxr_vhq", "soxr_hq", "soxr_mq", "soxr_lq", "soxr_qq")
 
@@ -33,7 +35,7 @@ def check_res_type(res_type: Any) -> str:
 def make(
     g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank, chroma: Any = None
 ) -> Any:
-    """Return the core of librosa 0.11's vqt for a plan's arguments.
+    """Return the core of librosa's vqt for a plan's arguments.
 
     `chroma`, for signals that are neither padded nor resampled by soxr: what becomes of the
     magnitudes.
