@@ -60,7 +60,8 @@ typedef enum fspec_status {
     FSPEC_BAD_DCT,          /* dct, n_ceps: a matrix of finite values with n_ceps >= 1 rows is needed */
     FSPEC_BAD_DATA_TYPE,    /* a data type is not one of fspec_dtype, or not allowed there */
     FSPEC_BAD_ARGUMENT,     /* any other argument: a NULL, a negative count, a scratch that is too small ... */
-    FSPEC_NOT_STREAMABLE    /* the plan needs the whole signal (top_db, ref_max): give a fixed log_floor instead */
+    FSPEC_NOT_STREAMABLE,   /* the plan needs the whole signal (top_db, ref_max): give a fixed log_floor instead */
+    FSPEC_BAD_NORM          /* norm: not one of fspec_norm, p not finite and > 0, or the output is not FSPEC_OUT_BANDS */
 } fspec_status;
 
 /* A short English sentence for a status; never NULL, valid for ever. */
@@ -187,6 +188,15 @@ typedef enum fspec_log {
     FSPEC_LOG_LOG10 = 3 /* log10(max(amin, x)) - log10(max(amin, ref)) */
 } fspec_log;
 
+/* What a frame x is divided by, where that is at least the smallest normal number of the precision; else it stays as it is. */
+typedef enum fspec_norm {
+    FSPEC_NORM_NONE = 0,
+    FSPEC_NORM_MAX = 1,   /* max |x| */
+    FSPEC_NORM_MIN = 2,   /* min |x| */
+    FSPEC_NORM_COUNT = 3, /* how many values are not 0 */
+    FSPEC_NORM_P = 4      /* (sum |x|^p)^(1/p) */
+} fspec_norm;
+
 typedef struct fspec_frontend_config {
     size_t size;               /* set by the constructor */
     fspec_output output;       /* FSPEC_OUT_COMPLEX */
@@ -212,6 +222,9 @@ typedef struct fspec_frontend_config {
     double log_floor;          /* -infinity: off; values under it are raised to it, in units of log */
     const double *dct;         /* NULL; n_ceps x n_bands, row by row. Copied. */
     int64_t n_ceps;            /* 0 */
+    fspec_norm frame_norm;     /* FSPEC_NORM_NONE; of each frame's bands, after the logarithm (FSPEC_OUT_BANDS only, without
+                                  top_db and ref_max) */
+    double frame_norm_p;       /* 2; for FSPEC_NORM_P */
 } fspec_frontend_config;
 
 typedef struct fspec_frontend fspec_frontend;

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "normalise.h"
+
 void fspec_frontend_config_init(fspec_frontend_config *config)
 {
     memset(config, 0, sizeof *config);
@@ -19,6 +21,7 @@ void fspec_frontend_config_init(fspec_frontend_config *config)
     config->ref = 1;
     config->top_db = -1;
     config->log_floor = -INFINITY;
+    config->frame_norm_p = 2;
 }
 
 static int all_finite(const double *x, int64_t n)
@@ -75,6 +78,10 @@ static fspec_status check(const fspec_frontend_config *c)
         return FSPEC_BAD_ARGUMENT;
     if (!(c->power > 0) || !isfinite(c->power))
         return FSPEC_BAD_POWER;
+    if (c->frame_norm != FSPEC_NORM_NONE
+        && (c->output != FSPEC_OUT_BANDS || c->top_db >= 0 || c->ref_max
+            || fs_check_norm(c->frame_norm, c->frame_norm_p) != FSPEC_OK))
+        return FSPEC_BAD_NORM;
     return c->output >= FSPEC_OUT_BANDS ? check_bands(c) : FSPEC_OK;
 }
 
@@ -153,6 +160,8 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
         plan->top_db = c->top_db;
         plan->log_floor = c->log_floor;
         plan->ref_max = c->ref_max;
+        plan->frame_norm = c->frame_norm;
+        plan->frame_norm_p = c->frame_norm_p;
         status = fs_bands_create(c->bands, c->n_bands, plan->n_bins, plan->is_double, &plan->bands);
     }
     if (status == FSPEC_OK && c->output == FSPEC_OUT_CEPSTRUM) {

@@ -26,6 +26,8 @@ struct fspec_frontend {
     double top_db, log_floor; /* top_db < 0: off */
     int ref_max;
     void *dct; /* n_out x n_bands */
+    fspec_norm frame_norm;
+    double frame_norm_p;
 };
 
 /* Frames [first, first + n_frames) of one channel, to columns 0 ... of out. Where `spectra` is not NULL, it holds the frames'

@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "blocks.h"
+#include "normalise.h"
 
 enum {
     PIECE_SAMPLES = 1 << 18, /* work between two looks at the cancel callback */
@@ -206,6 +207,8 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
     if (plan->output == FSPEC_OUT_BANDS) {
         if (r->largest)
             note_largest(r, l, d->banded);
+        fs_normalise(d->banded, l->n, 1, (size_t)plan->n_bands, (ptrdiff_t)k->lanes, plan->is_double, plan->frame_norm,
+                     plan->frame_norm_p);
         fs_store_block(r, l, d->banded, plan->n_bands);
         return;
     }
