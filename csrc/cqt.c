@@ -64,8 +64,18 @@ static fspec_status check_filters(const fspec_cqt_config *c)
     return FSPEC_OK;
 }
 
+static fspec_status check_chroma(const fspec_cqt_config *c)
+{
+    if (c->output == FSPEC_CQT_COMPLEX)
+        return FSPEC_BAD_OUTPUT;
+    if (c->chroma->is_double != (c->precision == FSPEC_DOUBLE))
+        return FSPEC_BAD_PRECISION;
+    return c->chroma->n_bins == c->n_bins ? FSPEC_OK : FSPEC_BAD_ARGUMENT;
+}
+
 static fspec_status check(const fspec_cqt_config *c)
 {
+    fspec_status status;
     if ((unsigned)c->output > FSPEC_CQT_POWER)
         return FSPEC_BAD_OUTPUT;
     if (c->precision != FSPEC_SINGLE && c->precision != FSPEC_DOUBLE)
@@ -76,6 +86,8 @@ static fspec_status check(const fspec_cqt_config *c)
         return FSPEC_TOO_LARGE;
     if (c->n_bins < 1 || !isfinite(c->input_scale))
         return FSPEC_BAD_ARGUMENT;
+    if (c->chroma && (status = check_chroma(c)) != FSPEC_OK)
+        return status;
     return c->filters ? check_filters(c) : check_exact(c);
 }
 
@@ -84,6 +96,7 @@ static fspec_status build(const fspec_cqt_config *c, fspec_cqt *plan)
     plan->is_double = c->precision == FSPEC_DOUBLE;
     plan->kernels = fs_kernels_for(plan->is_double);
     plan->output = c->output;
+    plan->chroma = c->chroma;
     plan->hop = c->hop_length;
     plan->n_bins = c->n_bins;
     plan->input_scale = c->input_scale;
@@ -130,7 +143,7 @@ void fspec_cqt_free(fspec_cqt *plan)
 
 int64_t fspec_cqt_n_bins(const fspec_cqt *plan)
 {
-    return plan->n_bins;
+    return plan->chroma ? plan->chroma->n_chroma : plan->n_bins;
 }
 
 int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples)
@@ -182,10 +195,16 @@ static int64_t segments_of(const run *r, int64_t signal)
 
 static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_t segment)
 {
-    const int64_t n = r->signals[signal].n_samples, frames = fspec_cqt_n_frames(r->plan, n), first = segment * r->segment;
+    const int64_t n = r->signals[signal].n_samples, frames = fspec_cqt_n_frames(r->plan, n);
+    const fspec_chroma *chroma = r->plan->chroma;
     const fs_source source = {r->signals[signal], 0, n};
     const fs_cqt_sink sink = {&r->out[signal], 0, r->dtype};
-    fs_cqt_begin(r->plan, state, first, frames - first > r->segment ? first + r->segment : frames, n);
+    int64_t first = segment * r->segment, end = frames - first > r->segment ? first + r->segment : frames;
+    if (chroma) {
+        first = fs_chroma_begin(chroma, &state->chroma, first, end);
+        end = frames - end > fs_chroma_after(chroma) ? end + fs_chroma_after(chroma) : frames;
+    }
+    fs_cqt_begin(r->plan, state, first, end, n);
     fs_cqt_finish(r->plan, state, &source, &sink);
 }
 
@@ -216,7 +235,7 @@ static size_t desk_size(const fspec_cqt *plan)
 static void choose_segments(run *r, int n_threads)
 {
     const fspec_cqt *plan = r->plan;
-    const int64_t twice = 2 * plan->room[0], hop = plan->hop;
+    const int64_t twice = 2 * plan->overlap, hop = plan->hop;
     int64_t total = 0, samples = SEGMENT;
     for (int64_t i = 0; i < r->n_signals; i++)
         total += r->signals[i].n_samples / r->n_signals + 1;
@@ -225,6 +244,8 @@ static void choose_segments(run *r, int n_threads)
     if (samples < 2 * twice)
         samples = 2 * twice;
     r->segment = samples / hop < 1 ? 1 : samples / hop;
+    if (plan->chroma && r->segment < 4 * (fs_chroma_before(plan->chroma) + fs_chroma_after(plan->chroma)))
+        r->segment = 4 * (fs_chroma_before(plan->chroma) + fs_chroma_after(plan->chroma));
     r->n_segments = 0;
     for (int64_t i = 0; i < r->n_signals; i++)
         r->n_segments += segments_of(r, i);

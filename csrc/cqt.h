@@ -3,19 +3,21 @@
 #ifndef FSPEC_CQT_H
 #define FSPEC_CQT_H
 
+#include "chroma.h"
 #include "cqt_kernel.h"
 #include "decimate.h"
 #include "framing.h"
 #include "memory.h"
 #include "parallel.h"
 
-enum { FS_CQT_CHUNK = 8192, FS_CQT_FRAMES = 24 }; /* samples taken in, and frames computed, at a time */
+enum { FS_CQT_FRAMES = 24 }; /* that are computed at a time */
 
 struct fspec_cqt {
     const fs_kernels *kernels;
     int is_double, n_levels;
     int cut; /* level d + 1 is exactly half as long as level d; else decimation may ring beyond the ends */
     fspec_cqt_output output;
+    const fspec_chroma *chroma; /* NULL, or what becomes of the magnitudes */
     double input_scale;
     int64_t hop, n_bins, n_sets;
     fs_cqt_set *sets;
@@ -23,6 +25,8 @@ struct fspec_cqt {
     /* By level: the samples that its frames need, relative to their centres; and the samples to keep. */
     int used[FS_MAX_CQT_LEVELS];
     int64_t first[FS_MAX_CQT_LEVELS], last[FS_MAX_CQT_LEVELS], room[FS_MAX_CQT_LEVELS];
+    int64_t chunk;   /* samples taken in at a time */
+    int64_t overlap; /* samples that neighbouring stretches of frames both need, about */
     int64_t row_pitch, pair_rows; /* values from one frame's row to the next; pairs of a frame */
 };
 
@@ -38,25 +42,23 @@ typedef struct fs_cqt_state {
     fs_cqt_line lines[FS_MAX_CQT_LEVELS];
     int64_t frame, end_frame;
     char *rows, *pairs, *reals;
+    fs_decimator_desk decimators[FS_DECIMATOR_SIZES];
+    fs_chroma_state chroma;
 } fs_cqt_state;
 
 /* Where frames go: frame t to column t - first of `out`. */
-typedef struct fs_cqt_sink {
-    const fspec_matrix *out;
-    int64_t first;
-    fspec_dtype dtype;
-} fs_cqt_sink;
+typedef fs_chroma_sink fs_cqt_sink;
 
 void fs_cqt_measure(fspec_cqt *plan);
 /* Takes the state's memory, zeroed by the caller: what is not yet written must be finite. */
 void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state);
-/* To frames [first_frame, end_frame) of a signal of `total` samples, or of no end yet where total is negative. */
+/* To frames [first_frame, end_frame) of the transform of a signal of `total` samples, or of no end yet where total is negative. */
 void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_frame, int64_t end_frame, int64_t total);
 /* Says where a signal that had no end yet ends. */
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total);
-/* Takes the next n <= FS_CQT_CHUNK samples at level 0 and computes the frames that they complete. */
+/* Takes the next n <= plan->chunk samples at level 0 and computes the frames that they complete. */
 void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n, const fs_cqt_sink *sink);
-/* Feeds until all frames are done. */
+/* Feeds until all frames are done, and ends the chroma's pass. */
 void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, const fs_cqt_sink *sink);
 /* Frames that are complete when level 0 reaches up to `have`, all further samples being unknown. */
 int64_t fs_cqt_settled(const fspec_cqt *plan, int64_t have);

@@ -19,10 +19,35 @@ static char *sample(const fspec_cqt *plan, const fs_cqt_line *line, int64_t posi
     return line->data + (position - line->base) * size_of(plan);
 }
 
-/* How many samples of level d + 1 follow from `have` samples of level d. */
-static int64_t decimated(const fspec_cqt *plan, int64_t have)
+static const fs_spectral_decimator *blocks_at(const fspec_cqt *plan, int d)
 {
+    return fs_decimator_at(&plan->decimator, d);
+}
+
+/* Rounded down to a multiple, of negative numbers too. */
+static int64_t floor_to(int64_t a, int64_t unit) { return a - ((a % unit) + unit) % unit; }
+
+/* How many samples of level d follow from `have` samples of level d - 1. */
+static int64_t decimated(const fspec_cqt *plan, int d, int64_t have)
+{
+    const fs_spectral_decimator *s = blocks_at(plan, d);
+    if (s)
+        return floor_to(have + s->lead - s->n, 2 * s->block) / 2 + s->block;
     return ((have - 1 - plan->decimator.reach) >> 1) + 1;
+}
+
+/* The first sample of level d - 1 that samples of level d from number `first` on are made of. */
+static int64_t first_behind(const fspec_cqt *plan, int d, int64_t first)
+{
+    const fs_spectral_decimator *s = blocks_at(plan, d);
+    return s ? 2 * floor_to(first, s->block) - s->lead : 2 * first - plan->decimator.reach;
+}
+
+/* One more than the last sample of level d - 1 that samples of level d before number `end` are made of. */
+static int64_t end_behind(const fspec_cqt *plan, int d, int64_t end)
+{
+    const fs_spectral_decimator *s = blocks_at(plan, d);
+    return s ? 2 * floor_to(end - 1, s->block) - s->lead + s->n : 2 * (end - 1) + plan->decimator.reach + 1;
 }
 
 /* The first sample of each level that the frames from `frame` on need, themselves or by way of deeper levels. */
@@ -31,7 +56,9 @@ static void first_needed(const fspec_cqt *plan, int64_t frame, int64_t *need)
     for (int d = plan->n_levels - 1; d >= 0; d--) {
         need[d] = plan->used[d] ? centre(plan, d, frame) + plan->first[d] : NEVER;
         if (d + 1 < plan->n_levels)
-            need[d] = smaller(need[d], 2 * need[d + 1] - plan->decimator.reach);
+            need[d] = smaller(need[d], first_behind(plan, d + 1, need[d + 1]));
+        if (blocks_at(plan, d))
+            need[d] = floor_to(need[d], blocks_at(plan, d)->block);
     }
 }
 
@@ -41,14 +68,46 @@ static void last_needed(const fspec_cqt *plan, int64_t end_frame, int64_t *end)
     for (int d = plan->n_levels - 1; d >= 0; d--) {
         end[d] = plan->used[d] ? centre(plan, d, end_frame - 1) + plan->last[d] + 1 : -NEVER;
         if (d + 1 < plan->n_levels)
-            end[d] = larger(end[d], 2 * (end[d + 1] - 1) + plan->decimator.reach + 1);
+            end[d] = larger(end[d], end_behind(plan, d + 1, end[d + 1]));
+        if (blocks_at(plan, d))
+            end[d] = floor_to(end[d] - 1, blocks_at(plan, d)->block) + blocks_at(plan, d)->block;
+    }
+}
+
+/* Enough samples at a time for full blocks of lanes on the first two levels. */
+static int64_t chunk_of(const fspec_cqt *plan)
+{
+    const fs_spectral_decimator *s = plan->n_levels > 1 ? blocks_at(plan, 1) : NULL;
+    const int64_t usual = 8192;
+    return s ? larger(usual, 4 * s->block * (int64_t)s->forward->kernels->lanes) : usual;
+}
+
+/* By level, how far a frame's samples may lie before its centre, and how many samples of the signal it may have to wait for. */
+static void measure_levels(const fspec_cqt *plan, int64_t *before, int64_t *latency)
+{
+    int64_t delay = 0;
+    for (int d = plan->n_levels - 1; d >= 0; d--) {
+        const fs_spectral_decimator *s = blocks_at(plan, d);
+        before[d] = plan->used[d] ? larger(-plan->first[d], 0) : 0;
+        if (d + 1 < plan->n_levels)
+            before[d] = larger(before[d], -first_behind(plan, d + 1, -before[d + 1]) + 2);
+        if (s)
+            before[d] += s->block;
+    }
+    *latency = 0;
+    for (int d = 0; d < plan->n_levels; d++) {
+        const fs_spectral_decimator *s = blocks_at(plan, d);
+        if (d)
+            delay += (s ? s->n - s->lead : plan->decimator.reach + 2) << (d - 1);
+        if (plan->used[d])
+            *latency = larger(*latency, delay + ((larger(plan->last[d], 0) + 2) << d));
     }
 }
 
 /* Room for what a level must remember while the slowest level still lacks samples, and for what arrives at a time. */
 void fs_cqt_measure(fspec_cqt *plan)
 {
-    int64_t latency = 0, need[FS_MAX_CQT_LEVELS];
+    int64_t latency, before[FS_MAX_CQT_LEVELS] = {0};
     for (int d = 0; d < plan->n_levels; d++) {
         plan->first[d] = NEVER;
         plan->last[d] = -NEVER;
@@ -60,16 +119,16 @@ void fs_cqt_measure(fspec_cqt *plan)
         plan->last[s->level] = larger(plan->last[s->level], s->last);
         plan->pair_rows = larger(plan->pair_rows, s->n_rows);
     }
-    const int64_t lanes = (int64_t)plan->kernels->lanes, reach = plan->decimator.reach;
-    for (int d = 0; d < plan->n_levels; d++)
-        if (plan->used[d])
-            latency = larger(latency, (reach + 2 + larger(plan->last[d], 0)) << d);
-    first_needed(plan, 0, need);
+    const int64_t lanes = (int64_t)plan->kernels->lanes;
+    measure_levels(plan, before, &latency);
+    plan->chunk = chunk_of(plan);
+    plan->overlap = before[0] + latency;
     for (int d = 0; d < plan->n_levels; d++) {
-        int64_t kept = larger(2 * reach + 4, -need[d]);
+        const fs_spectral_decimator *here = blocks_at(plan, d), *next = d + 1 < plan->n_levels ? blocks_at(plan, d + 1) : NULL;
+        int64_t kept = larger(next ? next->n : 2 * plan->decimator.reach + 4, before[d]);
         if (plan->used[d])
             kept = larger(kept, (latency >> d) + 4 - smaller(plan->first[d], 0));
-        plan->room[d] = kept + (FS_CQT_CHUNK >> d) + 8;
+        plan->room[d] = kept + (plan->chunk >> d) + (here ? here->block : 0) + 8;
     }
     plan->pair_rows = (plan->pair_rows + lanes - 1) / lanes * lanes;
     plan->row_pitch = (2 * plan->n_bins + 4 * lanes - 1) / lanes * lanes;
@@ -82,9 +141,12 @@ void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
         char *block = fs_take(arena, plan->room[d] + 2 * FS_DECIMATE_SLACK, (size_t)size);
         state->lines[d].data = block ? block + FS_DECIMATE_SLACK * size : NULL;
     }
+    fs_decimator_take(&plan->decimator, arena, state->decimators);
     state->pairs = fs_take(arena, pairs, (size_t)size);
     state->rows = fs_take(arena, plan->row_pitch * FS_CQT_FRAMES, (size_t)size);
     state->reals = fs_take(arena, plan->row_pitch, (size_t)size);
+    if (plan->chroma)
+        fs_chroma_lay_out(plan->chroma, arena, &state->chroma);
 }
 
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total)
@@ -125,7 +187,7 @@ static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d)
     if (plan->used[d])
         keep = smaller(keep, centre(plan, d, state->frame) + plan->first[d]);
     if (d + 1 < plan->n_levels)
-        keep = smaller(keep, 2 * state->lines[d + 1].have - plan->decimator.reach);
+        keep = smaller(keep, first_behind(plan, d + 1, state->lines[d + 1].have));
     if (keep <= line->base)
         return;
     memmove(line->data, sample(plan, line, keep), (size_t)((line->have - keep) * size_of(plan)));
@@ -158,19 +220,45 @@ static void append_input(const fspec_cqt *plan, fs_cqt_line *line, const fs_sour
     guard(plan, line);
 }
 
-static void append_decimated(const fspec_cqt *plan, fs_cqt_state *state, int d)
+/* Blocks that begin before the end of the level's signal; it is cut there. */
+static void append_blocks(const fspec_cqt *plan, fs_cqt_state *state, int d, const fs_spectral_decimator *s, int64_t to)
 {
     const fs_cqt_line *from = &state->lines[d - 1];
     fs_cqt_line *line = &state->lines[d];
-    const int64_t to = smaller(decimated(plan, from->have), line->end), middle = smaller(to, line->close);
+    const int64_t end = smaller(to, line->close > NEVER / 2 ? to : floor_to(line->close + s->block - 1, s->block));
+    if (end <= line->have)
+        return;
+    fs_decimate_blocks(s, &state->decimators[s - plan->decimator.spectral], sample(plan, line, line->have),
+                       sample(plan, from, 2 * line->have), (end - line->have) / s->block);
+    line->have = end;
+    if (line->close < end)
+        memset(sample(plan, line, line->close), 0, (size_t)((end - line->close) * size_of(plan)));
+}
+
+static void append_directly(const fspec_cqt *plan, fs_cqt_state *state, int d, int64_t to)
+{
+    const fs_cqt_line *from = &state->lines[d - 1];
+    fs_cqt_line *line = &state->lines[d];
+    const int64_t end = smaller(to, line->close);
+    if (end <= line->have)
+        return;
+    fs_decimate(plan->kernels, &plan->decimator, sample(plan, line, line->have), sample(plan, from, 2 * line->have),
+                end - line->have);
+    line->have = end;
+}
+
+static void append_decimated(const fspec_cqt *plan, fs_cqt_state *state, int d)
+{
+    fs_cqt_line *line = &state->lines[d];
+    const fs_spectral_decimator *s = blocks_at(plan, d);
+    const int64_t to = smaller(decimated(plan, d, state->lines[d - 1].have), line->end);
     if (to <= line->have)
         return;
     trim(plan, state, d);
-    if (line->have < middle) {
-        fs_decimate(plan->kernels, &plan->decimator, sample(plan, line, line->have), sample(plan, from, 2 * line->have),
-                    middle - line->have);
-        line->have = middle;
-    }
+    if (s)
+        append_blocks(plan, state, d, s, to);
+    else
+        append_directly(plan, state, d, to);
     if (line->have < to)
         append_zeros(plan, line, to);
     guard(plan, line);
@@ -278,7 +366,10 @@ static void compute_ready(const fspec_cqt *plan, fs_cqt_state *state, const fs_c
     while (state->frame < end) {
         const int64_t n = smaller(end - state->frame, FS_CQT_FRAMES);
         compute_rows(plan, state, state->frame, n);
-        for (int64_t f = 0; f < n; f++)
+        if (plan->chroma)
+            fs_chroma_take_complex(plan->chroma, &state->chroma, state->rows, plan->row_pitch, n,
+                                   plan->output == FSPEC_CQT_POWER ? 2 : 1, sink);
+        for (int64_t f = 0; f < n && !plan->chroma; f++)
             store_row(plan, state, state->rows + f * plan->row_pitch * size_of(plan), sink->out,
                       (char *)sink->out->data + (state->frame + f - sink->first) * sink->out->frame_stride, sink->dtype);
         state->frame += n;
@@ -299,17 +390,21 @@ void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *
     const fs_cqt_line *input = &state->lines[0];
     compute_ready(plan, state, sink);
     while (state->frame < state->end_frame && input->have < input->end)
-        fs_cqt_feed(plan, state, source, smaller(input->end - input->have, FS_CQT_CHUNK), sink);
+        fs_cqt_feed(plan, state, source, smaller(input->end - input->have, plan->chunk), sink);
+    if (plan->chroma)
+        fs_chroma_finish(plan->chroma, &state->chroma, sink);
 }
 
 int64_t fs_cqt_settled(const fspec_cqt *plan, int64_t have)
 {
     int64_t settled = NEVER, begin = 0;
     for (int d = 0; d < plan->n_levels; d++) {
+        if (d) {
+            begin = plan->cut ? 0 : (begin - plan->decimator.reach) >> 1;
+            have = larger(decimated(plan, d, have), begin);
+        }
         if (plan->used[d])
             settled = smaller(settled, frames_before(plan, d, have));
-        begin = plan->cut ? 0 : (begin - plan->decimator.reach) >> 1;
-        have = larger(decimated(plan, have), begin);
     }
     return settled;
 }

@@ -19,7 +19,7 @@ typedef struct piece {
     const fspec_signal *chunk; /* NULL: the signals end */
     const fspec_matrix *out;
     fspec_dtype dtype;
-    int64_t end_frame;
+    int64_t end_frame, end_out; /* of the transform, and of what is stored */
 } piece;
 
 fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **result)
@@ -68,6 +68,8 @@ void fspec_cqt_stream_reset(fspec_cqt_stream *s)
         fs_arena arena = {.base = s->memory + (size_t)c * s->desk};
         fs_cqt_lay_out(s->plan, &arena, &s->states[c]);
         fs_cqt_begin(s->plan, &s->states[c], 0, 0, -1);
+        if (s->plan->chroma)
+            fs_chroma_begin(s->plan->chroma, &s->states[c].chroma, 0, INT64_MAX);
     }
 }
 
@@ -79,7 +81,8 @@ static int64_t frames_after(const fspec_cqt_stream *s, int64_t n_samples)
 
 int64_t fspec_cqt_stream_ready(const fspec_cqt_stream *s, int64_t n_samples)
 {
-    const int64_t end = frames_after(s, s->n_samples + n_samples);
+    const int64_t wait = s->plan->chroma ? fs_chroma_after(s->plan->chroma) : 0;
+    const int64_t end = frames_after(s, s->n_samples + n_samples) - wait;
     return end > s->next_frame ? end - s->next_frame : 0;
 }
 
@@ -98,6 +101,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         const fs_cqt_sink sink = {p->out ? &p->out[c] : NULL, s->next_frame, p->dtype};
         fs_cqt_state *state = &s->states[c];
         if (!p->chunk) {
+            state->chroma.end = p->end_out;
             fs_cqt_close(s->plan, state, p->end_frame, s->n_samples);
             fs_cqt_finish(s->plan, state, &none, &sink);
             continue;
@@ -105,22 +109,22 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         const fs_source source = {p->chunk[c], s->n_samples, -1};
         const int64_t n = p->chunk[c].n_samples;
         state->end_frame = p->end_frame;
-        for (int64_t done = 0; done < n; done += FS_CQT_CHUNK)
-            fs_cqt_feed(s->plan, state, &source, n - done < FS_CQT_CHUNK ? n - done : FS_CQT_CHUNK, &sink);
+        for (int64_t done = 0, chunk = s->plan->chunk; done < n; done += chunk)
+            fs_cqt_feed(s->plan, state, &source, n - done < chunk ? n - done : chunk, &sink);
     }
     return FSPEC_OK;
 }
 
-/* Carries out a push or a flush that has been checked, up to end_frame. */
+/* Carries out a push or a flush that has been checked. */
 static fspec_status advance(piece *p, const fspec_call *call, int64_t *n_frames)
 {
     fspec_cqt_stream *s = p->stream;
     fspec_status status = fs_parallel(call, fs_worker_count(call, s->n_channels), s->n_channels, 1, work, p);
     if (status == FSPEC_OK)
-        *n_frames = p->end_frame - s->next_frame;
+        *n_frames = p->end_out - s->next_frame;
     else
         s->broken = 1;
-    s->next_frame = p->end_frame;
+    s->next_frame = p->end_out;
     return status;
 }
 
@@ -159,7 +163,7 @@ fspec_status fspec_cqt_stream_push(fspec_cqt_stream *s, const fspec_signal *chun
     status = check_out(s, out, ready, out_dtype);
     if (status != FSPEC_OK)
         return status;
-    piece p = {s, chunk, out, out_dtype, s->next_frame + ready};
+    piece p = {s, chunk, out, out_dtype, frames_after(s, s->n_samples + n), s->next_frame + ready};
     status = advance(&p, &full, n_frames);
     s->n_samples += n;
     return status;
@@ -178,7 +182,8 @@ fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *s, const fspec_matrix *out
         status = check_out(s, out, fspec_cqt_stream_pending(s), out_dtype);
     if (status != FSPEC_OK)
         return status;
-    piece p = {s, NULL, out, out_dtype, fspec_cqt_n_frames(s->plan, s->n_samples)};
+    const int64_t end = fspec_cqt_n_frames(s->plan, s->n_samples);
+    piece p = {s, NULL, out, out_dtype, end, end};
     status = advance(&p, &full, n_frames);
     s->finished = 1;
     return status;

@@ -332,6 +332,42 @@ FSPEC_API fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_
  * ->cancel. */
 FSPEC_API fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                                     int64_t pitch, fspec_dtype dtype, const fspec_call *call);
+/* ---- chroma ------------------------------------------------------------------------------------------------------- */
+
+/* What becomes of a frame's magnitudes m, of n_bins values; each step but the second may be left out:
+ *     m is divided by its norm (input_norm);  x = fold * m;  values below threshold become 0;  x is divided by its norm;
+ *     x[i] = sum of the heights whose steps x[i] exceeds;  x is convolved over time;  x is divided by its norm (last_norm).
+ * A norm is the p of l_p: infinity (the largest |x|), -infinity (the smallest), 0 (how many are not 0) or any p > 0; NaN leaves
+ * the step out. What has a norm below the type's smallest normal number stays as it is. */
+typedef struct fspec_chroma_config {
+    size_t size;
+    fspec_precision precision; /* FSPEC_SINGLE */
+    int64_t n_bins, n_chroma;  /* 0; must be set */
+    const double *fold;        /* n_chroma x n_bins, row by row. All arrays are copied. */
+    double input_norm;         /* NaN */
+    double threshold;          /* -infinity: left out */
+    double norm;               /* NaN */
+    int64_t n_steps;           /* 0: left out */
+    const double *steps, *heights; /* n_steps values each */
+    int64_t n_smooth;          /* 0: left out; frames */
+    const double *smooth;      /* the convolution's kernel, whose middle is smooth[n_smooth / 2]; frames beyond the ends are 0 */
+    double last_norm;          /* NaN */
+} fspec_chroma_config;
+
+typedef struct fspec_chroma fspec_chroma;
+
+FSPEC_API void fspec_chroma_config_init(fspec_chroma_config *config);
+/* Makes a plan. Errors: BAD_PRECISION, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+FSPEC_API fspec_status fspec_chroma_create(const fspec_chroma_config *config, fspec_chroma **plan);
+FSPEC_API void fspec_chroma_free(fspec_chroma *plan);
+/* From n_items matrices of magnitudes (in_dtype FSPEC_FLOAT32/64, n_bins rows, n_frames columns) to as many of n_chroma rows
+ * (out_dtype FSPEC_FLOAT32/64), which must not overlap them. Values that are not finite are taken as they are. Allocates its
+ * scratch itself; uses call->n_threads and ->cancel. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, CANCELLED.
+ * Thread-safe. The chroma of a signal in one pass: fspec_cqt_config.chroma. */
+FSPEC_API fspec_status fspec_chroma_exec(const fspec_chroma *plan, const fspec_matrix *in, fspec_dtype in_dtype,
+                                         int64_t n_frames, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype,
+                                         const fspec_call *call);
+
 /* ---- constant-Q transform ----------------------------------------------------------------------------------------- */
 
 typedef enum fspec_cqt_output {
@@ -374,6 +410,8 @@ typedef struct fspec_cqt_config {
                                   not rise with the bin, and hop_length must be a multiple of 2^level */
     const double *decimator;   /* NULL; else decimate by the symmetric filter decimator[|n|], |n| <= decimator_reach, and cut */
     int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. */
+    const fspec_chroma *chroma; /* NULL; else what becomes of |C| or |C|^2, which is not stored then. Not copied: it must outlive
+                                  the plan, and have its n_bins and precision. Not for FSPEC_CQT_COMPLEX. */
 } fspec_cqt_config;
 
 typedef struct fspec_cqt fspec_cqt;
@@ -383,6 +421,7 @@ FSPEC_API void fspec_cqt_config_init(fspec_cqt_config *config);
  * Thread-safe. */
 FSPEC_API fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **plan);
 FSPEC_API void fspec_cqt_free(fspec_cqt *plan);
+/* Rows of the output: n_bins, or the chroma's n_chroma. */
 FSPEC_API int64_t fspec_cqt_n_bins(const fspec_cqt *plan);
 /* Frames of a signal: 1 + n_samples / hop_length; with a decimator, the fewest that any level has. 0 for an empty signal. */
 FSPEC_API int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples);

@@ -120,6 +120,8 @@ struct fs_kernels {
     /* The constant-Q transform: see simd_cqt.h. Decimators write whole vectors and read up to two vectors more. */
     void (*halfband)(void *out, const void *x, size_t n, const void *taps, size_t n_taps);
     void (*decimate)(void *out, const void *x, size_t n, const void *table, size_t reach);
+    /* A complex block of n/2 + 1 rows, in place: times a real response, and the n/4 + 1 rows of every second sample of that */
+    void (*decimate_bins)(void *block, const void *response, size_t n);
     void (*cqt_fold)(void *pairs, const void *before, const void *after, size_t n_rows);
     /* out[f * pitch + group * lanes ...] = sum over rows of x[f * step + row] * weights; in cqt_pairs a row of x is a pair */
     void (*cqt_pairs)(void *out, ptrdiff_t pitch, const void *x, ptrdiff_t step, size_t n_frames, const fs_cqt_group *groups,
@@ -131,6 +133,18 @@ struct fs_kernels {
     /* rows[f * pitch + 2 k ...] *= turns[k], complex */
     void (*cqt_turn)(void *rows, size_t pitch, size_t n_rows, const void *turns, size_t n);
     size_t cqt_frames; /* that the products take at a time */
+    /* Rows of chroma, of whole vectors: see simd_chroma.h.
+     * out[f * out_pitch + c] = sum over k < n_in of x[f * pitch + k] * weights[k * out_pitch + c] */
+    void (*fold_rows)(void *out, size_t out_pitch, const void *x, size_t pitch, size_t n_rows, const void *weights,
+                      size_t n_in);
+    /* x = x < threshold ? 0 : x */
+    void (*drop_small)(void *x, size_t n, double threshold);
+    /* x = sum of the heights whose steps x exceeds */
+    void (*quantise)(void *x, size_t n, const double *steps, const double *heights, size_t n_steps);
+    /* out[i] = sum over j of taps[j] * x[i + j * pitch] */
+    void (*smooth)(void *out, const void *x, size_t pitch, size_t n, const void *taps, size_t n_taps);
+    /* Each row's first n values divided by their l_p norm, unless that is below the smallest normal number */
+    void (*normalise)(void *rows, size_t pitch, size_t n_rows, size_t n, double p);
 };
 
 /* The table in use for float (0) or double (1). */

@@ -75,6 +75,18 @@ static void KN(decimate)(void *out_, const void *x_, size_t n, const void *table
         KN(decimate_1)(out + i, x + 2 * i, table, n_rows);
 }
 
+/* Halving the rate adds the upper half of the spectrum, reflected, to the lower one. */
+static void KN(decimate_bins)(void *block_, const void *response_, size_t n)
+{
+    const real *response = response_;
+    real *block = block_;
+    for (size_t k = 0; k <= n / 4; k++) {
+        const cpx low = KN(get)(block + k * 2 * LANES), high = KN(get)(block + (n / 2 - k) * 2 * LANES);
+        const vec a = v_set(response[k]), b = v_set(response[n / 2 - k]);
+        KN(put)(block + k * 2 * LANES, (cpx){v_fma(b, high.r, a * low.r), v_fnma(b, high.i, a * low.i)});
+    }
+}
+
 /* ---- products --------------------------------------------------------------------------------------------------------- */
 
 FS_INLINE vec KN(reverse)(vec a)

@@ -9,6 +9,7 @@ from typing import Any
 from fastspec._core import EngineError
 from fastspec._validate import ParameterError
 from fastspec._version import __version__
+from fastspec.chroma import Chroma, chroma_cens, chroma_cqt, chroma_vqt, cq_to_chroma, tonnetz
 from fastspec.config import get_precision, set_precision, show_config
 from fastspec.constantq import CQT, cqt, cqt_frequencies, interval_frequencies, vqt
 from fastspec.convert import (
@@ -54,12 +55,17 @@ __all__ = [
     "CQT",
     "MFCC",
     "STFT",
+    "Chroma",
     "EngineError",
     "MelSpectrogram",
     "ParameterError",
     "Spectrogram",
     "__version__",
     "amplitude_to_db",
+    "chroma_cens",
+    "chroma_cqt",
+    "chroma_vqt",
+    "cq_to_chroma",
     "cqt",
     "cqt_frequencies",
     "db_to_amplitude",
@@ -102,6 +108,7 @@ __all__ = [
     "stft",
     "time_to_frames",
     "time_to_samples",
+    "tonnetz",
     "vqt",
 ]
 

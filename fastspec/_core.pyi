@@ -115,6 +115,27 @@ def fft_cache_info() -> tuple[int, int]: ...
 def fft_cache_clear() -> None: ...
 
 @final
+class ChromaPlan:
+    def __new__(
+        cls,
+        *,
+        double: bool,
+        fold: _Buffer,
+        input_norm: float | None = None,
+        threshold: float | None = None,
+        norm: float | None = None,
+        steps: _Buffer | None = None,
+        heights: _Buffer | None = None,
+        smooth: _Buffer | None = None,
+        last_norm: float | None = None,
+    ) -> Self: ...
+    @property
+    def n_bins(self) -> int: ...
+    @property
+    def n_chroma(self) -> int: ...
+    def exec(self, magnitudes: _Buffer, out: _Buffer, n_threads: int) -> None: ...
+
+@final
 class CqtPlan:
     def __new__(
         cls,
@@ -135,6 +156,7 @@ class CqtPlan:
         filters: Sequence[tuple[int, int, _Buffer]] | None = None,
         decimator: _Buffer | None = None,
         decimator_reach: int = 0,
+        chroma: ChromaPlan | None = None,
     ) -> Self: ...
     @property
     def n_bins(self) -> int: ...

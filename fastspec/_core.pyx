@@ -357,4 +357,5 @@ def fft_cache_clear():
 # ---- plans ------------------------------------------------------------------------------------------------------------
 
 include "_core_frontend.pxi"
+include "_core_chroma.pxi"
 include "_core_cqt.pxi"

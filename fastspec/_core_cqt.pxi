@@ -7,13 +7,15 @@ cdef class CqtPlan:
     `filters` is a sequence of (level, first, taps), with taps of (n, 2) doubles.
     """
     cdef fspec_cqt *plan
-    cdef readonly int64_t n_bins
+    cdef readonly int64_t n_bins  # rows of the output
+    cdef ChromaPlan chroma
     cdef readonly bint filters
     cdef readonly list frame_lengths
 
     def __cinit__(self, *, int output, bint double, int64_t hop_length, int64_t n_bins, double sr=22050, frequencies=None,
                   lengths=None, amplitudes=None, window=None, int64_t n_window=0, double input_scale=1,
-                  double min_distance=80, double attenuation=149, filters=None, decimator=None, int64_t decimator_reach=0):
+                  double min_distance=80, double attenuation=149, filters=None, decimator=None, int64_t decimator_reach=0,
+                  ChromaPlan chroma=None):
         cdef fspec_cqt_config config
         cdef fspec_cqt_filter *table = NULL
         cdef fspec_status status
@@ -29,6 +31,9 @@ cdef class CqtPlan:
         config.input_scale = input_scale
         config.min_distance = min_distance
         config.attenuation = attenuation
+        if chroma is not None:
+            self.chroma = chroma  # which must outlive the plan
+            config.chroma = chroma.plan
         if window is not None:
             a = doubles(window, -1, n_window, "window")
             held.append(a)
@@ -70,7 +75,7 @@ cdef class CqtPlan:
         finally:
             PyMem_Free(table)
         check(status)
-        self.n_bins = n_bins
+        self.n_bins = fspec_cqt_n_bins(self.plan)
         self.filters = filters is not None
         self.frame_lengths = sorted(lengths_seen)
 

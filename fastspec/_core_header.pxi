@@ -123,6 +123,26 @@ cdef extern from "fastspec.h" nogil:
                                   const fspec_call *call)
     fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                               int64_t pitch, fspec_dtype dtype, const fspec_call *call)
+    ctypedef struct fspec_chroma_config:
+        fspec_precision precision
+        int64_t n_bins
+        int64_t n_chroma
+        const double *fold
+        double input_norm
+        double threshold
+        double norm
+        int64_t n_steps
+        const double *steps
+        const double *heights
+        int64_t n_smooth
+        const double *smooth
+        double last_norm
+    ctypedef struct fspec_chroma
+    void fspec_chroma_config_init(fspec_chroma_config *config)
+    fspec_status fspec_chroma_create(const fspec_chroma_config *config, fspec_chroma **plan)
+    void fspec_chroma_free(fspec_chroma *plan)
+    fspec_status fspec_chroma_exec(const fspec_chroma *plan, const fspec_matrix *spectra, fspec_dtype in_dtype, int64_t n_frames,
+                                   const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call)
     ctypedef enum fspec_cqt_output:
         pass
     ctypedef struct fspec_cqt_filter:
@@ -147,11 +167,13 @@ cdef extern from "fastspec.h" nogil:
         const fspec_cqt_filter *filters
         const double *decimator
         int64_t decimator_reach
+        const fspec_chroma *chroma
     ctypedef struct fspec_cqt
     ctypedef struct fspec_cqt_stream
     void fspec_cqt_config_init(fspec_cqt_config *config)
     fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **plan)
     void fspec_cqt_free(fspec_cqt *plan)
+    int64_t fspec_cqt_n_bins(const fspec_cqt *plan)
     int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples)
     size_t fspec_cqt_size(const fspec_cqt *plan)
     fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out,

@@ -219,6 +219,10 @@ class CQT(_Plan):
             core = self._cores.setdefault(double, core)
         return core
 
+    def _last_stage(self, double: bool) -> Any:
+        """Return what becomes of the magnitudes in the core, if anything does."""
+        return None
+
     def _exact_core(self, double: bool) -> Any:
         a, table = self._arguments, window_table(self._arguments["window"])
         accuracy = _ACCURACY[double] if a["accuracy"] is None else a["accuracy"]
@@ -236,6 +240,7 @@ class CQT(_Plan):
             input_scale=1.0 if a["input_scale"] is None else a["input_scale"],
             min_distance=table.distance(accuracy),
             attenuation=max(149.0, 25 - 20 * math.log10(accuracy)),
+            chroma=self._last_stage(double),
         )
 
     def _amplitudes(self, mean_power: Callable[[float], float]) -> Array:
@@ -258,6 +263,7 @@ class CQT(_Plan):
             double=double,
             output=self._outputs[a["output"]],
             bank=lambda sr, hop: self._bank(sr, hop),
+            chroma=self._last_stage(double),
         )
 
     def _bank(self, sr: float, hop_length: int) -> list[Octave]:

@@ -32,8 +32,14 @@ def check_res_type(res_type: Any) -> str:
     return name
 
 
-def make(g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank) -> Any:
-    """Return the core of librosa's vqt for a plan's arguments."""
+def make(
+    g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank, chroma: Any = None
+) -> Any:
+    """Return the core of librosa's vqt for a plan's arguments.
+
+    `chroma`, for signals that are neither padded nor resampled by soxr: what becomes of the
+    magnitudes.
+    """
     per_octave = a["bins_per_octave"]
     if not isinstance(a["intervals"], str):
         per_octave = len(a["intervals"])
@@ -52,9 +58,11 @@ def make(g: Grid, a: dict[str, Any], *, double: bool, output: int, bank: _Bank) 
     if not plain:
         return _Stepwise(filters, a, factor, double, output, scale)
     if halvings < 2:
-        return _chain(filters, a["n_bins"], a["hop_length"], halvings, double, output, scale)
+        return _chain(
+            filters, a["n_bins"], a["hop_length"], halvings, double, output, scale, chroma
+        )
     hop = a["hop_length"] // factor
-    then = _chain(filters, a["n_bins"], hop, 0, double, output, 1.0)
+    then = _chain(filters, a["n_bins"], hop, 0, double, output, 1.0, chroma)
     return _Staged(_first(factor, double, "soxr_hq"), then, double, scale)
 
 
@@ -96,6 +104,7 @@ def _chain(
     double: bool,
     output: int,
     scale: float,
+    chroma: Any,
 ) -> _core.CqtPlan:
     """Return one plan in which octaves are levels of a chain of decimators."""
     rows: list[Any] = [None] * n_bins
@@ -113,6 +122,7 @@ def _chain(
         input_scale=scale,
         decimator=decimator,
         decimator_reach=len(decimator) - 1,
+        chroma=chroma,
     )
 
 

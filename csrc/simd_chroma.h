@@ -1,0 +1,155 @@
+/* Rows of chroma: folded, thresholded, normalised, quantised, smoothed over time. For one tier and one element type: included
+ * after simd_cqt.h, once per type.
+ *
+ * Rows are whole vectors with the values of one frame side by side; every value sums its terms in one fixed order. */
+
+/* V vectors of F frames. */
+FS_INLINE void KN(fold_block)(real *out, size_t out_pitch, const real *x, size_t pitch, const real *weights, size_t n_in,
+                              const int F, const int V)
+{
+    vec sum[4][2];
+    for (int f = 0; f < F; f++)
+        for (int v = 0; v < V; v++)
+            sum[f][v] = v_set(0);
+    for (size_t k = 0; k < n_in; k++, weights += out_pitch) {
+        const vec a = v_load(weights), b = v_load(weights + (V > 1 ? LANES : 0));
+        for (int f = 0; f < F; f++) {
+            const vec value = v_set(x[(size_t)f * pitch + k]);
+            sum[f][0] = v_fma(value, a, sum[f][0]);
+            if (V > 1)
+                sum[f][1] = v_fma(value, b, sum[f][1]);
+        }
+    }
+    for (int f = 0; f < F; f++)
+        for (int v = 0; v < V; v++)
+            v_store(out + (size_t)f * out_pitch + v * LANES, sum[f][v]);
+}
+
+static void KN(fold_rows)(void *out_, size_t out_pitch, const void *x_, size_t pitch, size_t n_rows, const void *weights_,
+                          size_t n_in)
+{
+    const real *weights = weights_;
+    for (size_t c = 0, width; c < out_pitch; c += width) {
+        real *out = (real *)out_ + c;
+        const real *x = x_;
+        width = out_pitch - c >= 2 * LANES ? 2 * LANES : LANES;
+        for (size_t left = n_rows, n; left; left -= n, out += n * out_pitch, x += n * pitch) {
+            n = left >= 4 ? 4 : 1;
+            if (n == 4 && width > LANES)
+                KN(fold_block)(out, out_pitch, x, pitch, weights + c, n_in, 4, 2);
+            else if (n == 4)
+                KN(fold_block)(out, out_pitch, x, pitch, weights + c, n_in, 4, 1);
+            else if (width > LANES)
+                KN(fold_block)(out, out_pitch, x, pitch, weights + c, n_in, 1, 2);
+            else
+                KN(fold_block)(out, out_pitch, x, pitch, weights + c, n_in, 1, 1);
+        }
+    }
+}
+
+static void KN(drop_small)(void *x_, size_t n, double threshold)
+{
+    real *x = x_;
+    const vec least = v_set((real)threshold);
+    for (size_t i = 0; i < n; i += LANES)
+        v_store(x + i, v_select(v_load(x + i) < least, v_set(0), v_load(x + i)));
+}
+
+static void KN(quantise)(void *x_, size_t n, const double *steps, const double *heights, size_t n_steps)
+{
+    real *x = x_;
+    for (size_t i = 0; i < n; i += LANES) {
+        const vec value = v_load(x + i);
+        vec sum = v_set(0);
+        for (size_t s = 0; s < n_steps; s++)
+            sum = sum + v_select(value > v_set((real)steps[s]), v_set((real)heights[s]), v_set(0));
+        v_store(x + i, sum);
+    }
+}
+
+static void KN(smooth)(void *out_, const void *x_, size_t pitch, size_t n, const void *taps_, size_t n_taps)
+{
+    real *out = out_;
+    const real *x = x_, *taps = taps_;
+    size_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES) {
+        vec a = v_set(0), b = a, c = a, d = a;
+        for (size_t j = 0; j < n_taps; j++) {
+            const real *from = x + i + j * pitch;
+            const vec tap = v_set(taps[j]);
+            a = v_fma(tap, v_load(from), a);
+            b = v_fma(tap, v_load(from + LANES), b);
+            c = v_fma(tap, v_load(from + 2 * LANES), c);
+            d = v_fma(tap, v_load(from + 3 * LANES), d);
+        }
+        v_store(out + i, a);
+        v_store(out + i + LANES, b);
+        v_store(out + i + 2 * LANES, c);
+        v_store(out + i + 3 * LANES, d);
+    }
+    for (; i < n; i += LANES) {
+        vec a = v_set(0);
+        for (size_t j = 0; j < n_taps; j++)
+            a = v_fma(v_set(taps[j]), v_load(x + i + j * pitch), a);
+        v_store(out + i, a);
+    }
+}
+
+/* ---- norms, in double whatever the type ------------------------------------------------------------------------------- */
+
+FS_INLINE double KN(size_of_value)(real x) { return x < 0 ? -(double)x : (double)x; }
+
+/* Sum of |x|^p, term by term. */
+FS_INLINE double KN(sum_of_powers)(const real *row, size_t n, double p)
+{
+    enum { WIDE = TIER_BITS / 64 };
+    double sum = 0;
+    for (size_t i = 0; i < n; i += WIDE) {
+        fs_vec_f64 size = {0};
+        const size_t count = n - i < WIDE ? n - i : WIDE;
+        for (size_t k = 0; k < count; k++)
+            size[k] = KN(size_of_value)(row[i + k]);
+        size = fs_pow_f64(size, p);
+        for (size_t k = 0; k < count; k++)
+            sum += size[k];
+    }
+    return sum;
+}
+
+static double KN(norm_of_row)(const real *row, size_t n, double p)
+{
+    double length = 0;
+    if (p == (double)__builtin_inf()) {
+        for (size_t i = 0; i < n; i++)
+            length = KN(size_of_value)(row[i]) > length ? KN(size_of_value)(row[i]) : length;
+    } else if (p == -(double)__builtin_inf()) {
+        length = KN(size_of_value)(row[0]);
+        for (size_t i = 1; i < n; i++)
+            length = KN(size_of_value)(row[i]) < length ? KN(size_of_value)(row[i]) : length;
+    } else if (p == 0) {
+        for (size_t i = 0; i < n; i++)
+            length += row[i] != 0;
+    } else if (p == 1) {
+        for (size_t i = 0; i < n; i++)
+            length += KN(size_of_value)(row[i]);
+    } else if (p == 2) {
+        for (size_t i = 0; i < n; i++)
+            length += (double)row[i] * (double)row[i];
+        length = __builtin_sqrt(length);
+    } else {
+        fs_vec_f64 sum = {KN(sum_of_powers)(row, n, p)};
+        length = fs_pow_f64(sum, 1 / p)[0];
+    }
+    return length;
+}
+
+static void KN(normalise)(void *rows_, size_t pitch, size_t n_rows, size_t n, double p)
+{
+    real *row = rows_;
+    for (size_t f = 0; f < n_rows; f++, row += pitch) {
+        const double length = KN(norm_of_row)(row, n, p);
+        if (length >= (double)FS_TINY)
+            for (size_t i = 0; i < pitch; i++)
+                row[i] = (real)((double)row[i] / length);
+    }
+}
