@@ -196,6 +196,23 @@ fspec_status fs_decimator_symmetric(const double *taps, int64_t reach, int is_do
     return status;
 }
 
+static double value(const void *x, int64_t i, int is_double)
+{
+    return is_double ? ((const double *)x)[i] : (double)((const float *)x)[i];
+}
+
+void fs_decimator_taps(const fs_decimator *decimator, int is_double, double *taps)
+{
+    const int64_t lanes = (int64_t)fs_kernels_for(is_double)->lanes, reach = decimator->reach;
+    taps[0] = .5;
+    for (int64_t i = 0; i <= reach; i++) {
+        if (decimator->n_taps == 0)
+            taps[i] = value(decimator->weights, (reach + i) * lanes, is_double); /* the first lane's */
+        else if (i > 0)
+            taps[i] = i % 2 ? value(decimator->weights, i / 2, is_double) / 2 : 0;
+    }
+}
+
 void fs_decimator_free(fs_decimator *decimator)
 {
     fs_free(decimator->weights);

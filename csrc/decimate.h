@@ -34,6 +34,8 @@ typedef struct fs_decimator {
 fspec_status fs_decimator_halfband(double attenuation, int is_double, fs_decimator *decimator);
 /* The filter taps[reach] ... taps[0] ... taps[reach]. */
 fspec_status fs_decimator_symmetric(const double *taps, int64_t reach, int is_double, fs_decimator *decimator);
+/* The filter's taps[0] ... taps[reach]. */
+void fs_decimator_taps(const fs_decimator *decimator, int is_double, double *taps);
 void fs_decimator_free(fs_decimator *decimator);
 
 /* n outputs, of which the first is centred on x. Writes whole vectors; reads and writes no more than FS_DECIMATE_SLACK values

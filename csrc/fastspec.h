@@ -449,6 +449,57 @@ FSPEC_API fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fs
                                               const fspec_call *call, int64_t *n_frames);
 FSPEC_API void fspec_cqt_stream_reset(fspec_cqt_stream *stream);
 
+/* ---- inverses of the constant-Q transform -------------------------------------------------------------------------- */
+
+typedef enum fspec_icqt_method {
+    FSPEC_ICQT_ADJOINT = 0, /* the transposed transform: <fspec_cqt(x), C> = <x, fspec_icqt(C)>, where <,> is the real part */
+    FSPEC_ICQT_OVERLAP = 1  /* of a plan of filters: librosa's way. Every level's frames, transposed, are overlapped and added, */
+} fspec_icqt_method;        /* divided by their number at each sample, and cut to the samples before the last frame's centre; */
+                            /* and all levels are interpolated to the full rate, by the plan's filter, and added. */
+
+/* What the first n_in samples of a level, at that level's rate, add to the first n_out samples of the output: weights[p * n_out
+ * + m]. For resamplers whose response is another one at the beginning. */
+typedef struct fspec_icqt_head {
+    int32_t level;
+    int64_t n_in, n_out; /* n_in <= decimator_reach / 2 + 1, n_out <= 65536 */
+    const double *weights;
+} fspec_icqt_head;
+
+typedef struct fspec_icqt_config {
+    size_t size;
+    fspec_icqt_method method;     /* FSPEC_ICQT_ADJOINT */
+    int64_t n_heads;              /* 0; only for FSPEC_ICQT_OVERLAP, at most one of each level */
+    const fspec_icqt_head *heads; /* copied */
+} fspec_icqt_config;
+
+typedef struct fspec_icqt fspec_icqt;
+
+FSPEC_API void fspec_icqt_config_init(fspec_icqt_config *config);
+/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type and its
+ * input_scale are without effect. Errors: BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+FSPEC_API fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan);
+FSPEC_API void fspec_icqt_free(fspec_icqt *plan);
+/* Scratch in bytes that a call for signals of n_samples takes, at n_threads. 0 if that overflows. */
+FSPEC_API size_t fspec_icqt_scratch(const fspec_icqt *plan, int64_t n_samples, int32_t n_threads);
+/* Inverts n_signals matrices of n_frames (>= 1) columns and fspec_cqt_n_bins rows of in_dtype (FSPEC_COMPLEX64/128) into signals
+ * of out[i].n_samples (>= 0, the same for all) of out[i].dtype (FSPEC_FLOAT32/64; its data is written). FSPEC_ICQT_OVERLAP gives
+ * hop_length * (n_frames - 1) samples; beyond them the output is zero. Errors before any output is written: NOT_FINITE,
+ * BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY; CANCELLED at any time. Uses all of call but whole_array. Thread-safe. */
+FSPEC_API fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
+                                       const fspec_signal *out, int64_t n_signals, const fspec_call *call);
+
+/* Least squares by conjugate gradients on the normal equations (Hestenes and Stiefel 1952; CGLS): the signal y of out[i].n_samples
+ * that minimises sum |T(y) - gains[k] C|^2, T being `forward`, a plan of complex output, and `adjoint` its FSPEC_ICQT_ADJOINT
+ * plan. Of equally good signals it tends to the smallest. n_frames must be fspec_cqt_n_frames(forward, n_samples); out[i].dtype is
+ * that of the plans' precision and out[i] contiguous; gains is NULL or n_bins finite factors. It ends after n_iter iterations, or
+ * when the residual |T(y) - g C| is at most tol |g C| or has as good as stopped falling: |T*(r)| / |r| <= tol |T*(g C)| / |g C|.
+ * Writes the residual relative to |g C| of each signal to residuals and the number of its iterations to iterations; each may be
+ * NULL. Allocates. Signals are done one by one, each with n_threads. Errors: as fspec_icqt_exec. Thread-safe. */
+FSPEC_API fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in,
+                                        fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol,
+                                        const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
+                                        int64_t *iterations);
+
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 
 typedef enum fspec_mel_norm { FSPEC_MEL_NORM_NONE = 0, FSPEC_MEL_NORM_SLANEY = 1 } fspec_mel_norm;

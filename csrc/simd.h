@@ -51,6 +51,15 @@ typedef struct fs_cqt_group {
 
 enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
 
+/* A stretch of FS_ICQT_VECTORS vectors of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
+ * imaginary][bin][sample] where they are folded, of the n_bins lowest bins; the others are zero there. */
+typedef struct fs_icqt_block {
+    const void *weights;
+    size_t n_bins;
+} fs_icqt_block;
+
+enum { FS_ICQT_VECTORS = 3, FS_ICQT_FRAMES = 4 };
+
 typedef struct fs_kernels fs_kernels;
 struct fs_kernels {
     const char *tier;
@@ -145,6 +154,13 @@ struct fs_kernels {
     void (*smooth)(void *out, const void *x, size_t pitch, size_t n, const void *taps, size_t n_taps);
     /* Each row's first n values divided by their l_p norm, unless that is below the smallest normal number */
     void (*normalise)(void *rows, size_t pitch, size_t n_rows, size_t n, double p);
+    /* The inverse constant-Q transform: see simd_icqt.h. n_frames is 1 or FS_ICQT_FRAMES. */
+    void (*icqt_plain)(void *const *to, size_t n_frames, const void *coefs, const fs_icqt_block *blocks, size_t n_blocks);
+    void (*icqt_folded)(void *const *after, void *const *before, size_t n_frames, const void *coefs,
+                        const fs_icqt_block *blocks, size_t n_blocks);
+    void (*icqt_add)(void *to, const void *x, size_t n, double divisor);
+    void (*halfband_up)(void *out, const void *x, size_t n, const void *taps, size_t n_taps);
+    void (*interpolate)(void *out, const void *x, size_t n, const void *table, size_t reach);
 };
 
 /* The table in use for float (0) or double (1). */

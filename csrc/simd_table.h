@@ -9,4 +9,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(halfband), KN(decimate), KN(decimate_bins), KN(cqt_fold), KN(cqt_pairs), KN(cqt_samples), KN(cqt_phases), KN(cqt_turn),
     TIER_BITS == 512 ? 8 : 6,
     KN(fold_rows), KN(drop_small), KN(quantise), KN(smooth), KN(normalise),
+    KN(icqt_plain), KN(icqt_folded), KN(icqt_add), KN(halfband_up), KN(interpolate),
 };

@@ -17,6 +17,7 @@
 #include "simd_fft.h"
 #include "simd_cqt.h"
 #include "simd_chroma.h"
+#include "simd_icqt.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -27,5 +28,6 @@
 #include "simd_fft.h"
 #include "simd_cqt.h"
 #include "simd_chroma.h"
+#include "simd_icqt.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

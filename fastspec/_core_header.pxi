@@ -187,6 +187,28 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                         const fspec_call *call, int64_t *n_frames)
     void fspec_cqt_stream_reset(fspec_cqt_stream *stream)
+    ctypedef enum fspec_icqt_method:
+        FSPEC_ICQT_ADJOINT
+        FSPEC_ICQT_OVERLAP
+    ctypedef struct fspec_icqt_head:
+        int32_t level
+        int64_t n_in
+        int64_t n_out
+        const double *weights
+    ctypedef struct fspec_icqt_config:
+        fspec_icqt_method method
+        int64_t n_heads
+        const fspec_icqt_head *heads
+    ctypedef struct fspec_icqt
+    void fspec_icqt_config_init(fspec_icqt_config *config)
+    fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan)
+    void fspec_icqt_free(fspec_icqt *plan)
+    fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *matrices, fspec_dtype in_dtype, int64_t n_frames,
+                                 const fspec_signal *out, int64_t n_signals, const fspec_call *call)
+    fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *matrices,
+                                  fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol,
+                                  const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
+                                  int64_t *iterations)
     fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
                                    fspec_mel_norm norm, int single, double *weights)
     fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call)
