@@ -34,8 +34,7 @@ static int64_t phases_at(int64_t hop, int level)
 
 /* ---- the exact definition --------------------------------------------------------------------------------------------- */
 
-/* Eight neighbouring values of the table, by Lagrange's formula. */
-static double interpolate(const double *table, int64_t n, double at)
+double fs_interpolate(const double *table, int64_t n, double at)
 {
     int64_t first = (int64_t)at - 3;
     first = first < 0 ? 0 : first > n - 8 ? n - 8 : first;
@@ -55,7 +54,7 @@ static double window_at(const fspec_cqt_config *c, double u)
     u = fabs(u);
     if (u > .5)
         return 0;
-    return c->window ? interpolate(c->window, c->n_window, 2 * u * (double)(c->n_window - 1)) : .5 + .5 * cos(TWO_PI * u);
+    return c->window ? fs_interpolate(c->window, c->n_window, 2 * u * (double)(c->n_window - 1)) : .5 + .5 * cos(TWO_PI * u);
 }
 
 static int level_of(const fspec_cqt_config *c, int64_t bin)

@@ -28,5 +28,7 @@ typedef struct fs_cqt_set {
  * whatever was made is left in *sets, for fs_cqt_sets_free. */
 fspec_status fs_cqt_sets_create(const fspec_cqt_config *config, fs_cqt_set **sets, int64_t *n_sets, int *n_levels);
 void fs_cqt_sets_free(fs_cqt_set *sets, int64_t n_sets);
+/* A value between the n of a table, n >= 8, from the eight next to it by Lagrange's formula; `at` in steps from the first. */
+double fs_interpolate(const double *table, int64_t n, double at);
 
 #endif

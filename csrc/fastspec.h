@@ -499,6 +499,70 @@ FSPEC_API fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_ic
                                         fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol,
                                         const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
                                         int64_t *iterations);
+/* ---- invertible constant-Q transform: nonstationary Gabor frames -------------------------------------------------------- */
+
+/* The transform of Velasco, Holighaus, Doerfler and Grill (2011), of blocks of L = `length` samples, with X the DFT of a block.
+ * Bin k has the window g_k(f) = w((f - frequencies[k]) / bandwidths[k]) in frequency and M_k coefficients
+ *     C_k[m] = 2 / L * sum over j of X[j] g_k(j sr / L) exp(2 pi i j m / M_k),
+ * which are the block's analytic signal in that band at the times m L / M_k (samples). A sine of amplitude A at frequencies[k]
+ * has |C_k| = A. With `residual` two more bands hold the rest, so that nothing is lost: band 0 from 0 Hz to frequencies[0],
+ * and the last one from the highest frequency to sr / 2. Each is 1 where no bin is, and falls as the window of the bin next to
+ * it rises, over half its bandwidth. Their coefficients are real: band 0 holds what is below, the last one what is above,
+ * moved down by sr / 2 (times exp(-pi i L m / M)).
+ * The inverse is that of the canonical dual frame: of coefficients that are no signal's, the least-squares solution.
+ *
+ * Blocks stand alone (`transition` 0: usually one holds the whole signal), or they are slices (Holighaus, Doerfler, Velasco and
+ * Grill 2013): they overlap by half, and each is faded in and out by a Tukey window whose transitions of `transition` samples
+ * lie about its first and third quarter. Slices add up to the signal. */
+typedef struct fspec_nsgt_config {
+    size_t size;
+    fspec_precision precision; /* FSPEC_SINGLE */
+    double sr;                 /* 22050; Hz */
+    int64_t length;            /* 0; must be set: samples of a block, one of fspec_nsgt_fast_length's */
+    int64_t n_bins;            /* 0; must be set, as the arrays of n_bins values. All arrays are copied. */
+    const double *frequencies; /* Hz, ascending */
+    const double *bandwidths;  /* Hz, > 0: of the whole window, which must lie in [0, sr / 2] */
+    int32_t residual;          /* 1: the two bands that hold the rest */
+    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, both */
+    int64_t n_window;          /* included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
+    int64_t n_frames;          /* 0: each band has as few coefficients as it can; -1: all have as many as the widest; else all
+                                  have that many, an even number without prime factors above 5 */
+    double oversampling;       /* 1; factor >= 1 of the least numbers of coefficients, for n_frames <= 0 */
+    int64_t transition;        /* 0; even, at most length / 2 */
+    double input_scale;        /* 1; for int16 input */
+} fspec_nsgt_config;
+
+typedef struct fspec_nsgt fspec_nsgt;
+
+/* The least length of a block that is at least n and a multiple of `multiple`, which must have no prime factor above 5; lengths
+ * are multiples of 4 and at least 64. 0 if there is none. Thread-safe. */
+FSPEC_API int64_t fspec_nsgt_fast_length(int64_t n, int64_t multiple);
+FSPEC_API void fspec_nsgt_config_init(fspec_nsgt_config *config);
+/* Makes a plan. Errors: BAD_PRECISION, BAD_WINDOW (windows that leave a frequency uncovered, too), BAD_HOP_LENGTH (n_frames
+ * is not allowed, or too few for a band), BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+FSPEC_API fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **plan);
+FSPEC_API void fspec_nsgt_free(fspec_nsgt *plan);
+/* n_bins, and 2 more with `residual`. */
+FSPEC_API int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan);
+/* Coefficients of a band in each block; 0 if there is no such band. */
+FSPEC_API int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band);
+/* Bytes of weights that the plan holds. */
+FSPEC_API size_t fspec_nsgt_size(const fspec_nsgt *plan);
+/* Scratch in bytes that a call on n_signals signals of n_blocks blocks takes, either way, at n_threads. 0 if that overflows. */
+FSPEC_API size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads);
+/* Transforms n_blocks blocks of each of n_signals signals (any lengths >= 1). Block b holds the samples from
+ * first + b * length on, for slices first + b * length / 2; beyond its ends a signal is zero. bands[i * n_bands + k] receives
+ * band k of signal i: block b in row b (bin_stride apart), its coefficients frame_stride apart, of out_dtype
+ * (FSPEC_COMPLEX64/128). Errors before any output is written: NOT_FINITE, TOO_SHORT, BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE,
+ * NO_MEMORY; CANCELLED at any time. Thread-safe. */
+FSPEC_API fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signal *signals, int64_t first, int64_t n_blocks,
+                                       const fspec_matrix *bands, int64_t n_signals, fspec_dtype out_dtype,
+                                       const fspec_call *call);
+/* The way back: out[i] (FSPEC_FLOAT32/64; its data is written) receives the samples that the blocks hold, and zeros elsewhere.
+ * The imaginary parts of the two residual bands are ignored. What is not finite in the bands shows in the signal. Errors as
+ * above, without NOT_FINITE. Thread-safe. */
+FSPEC_API fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first,
+                                          int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 

@@ -26,8 +26,7 @@ int fspec_lanes_has(int64_t n_fft)
     return fs_lanes_has(n_fft);
 }
 
-/* cos and sin of 2 pi k / n, by reflection into the first eighth of the turn, where both are accurate. */
-static void unit_root(int64_t k, int64_t n, double *cosine, double *sine)
+void fs_unit_root(int64_t k, int64_t n, double *cosine, double *sine)
 {
     const double two_pi = 6.283185307179586476925;
     k %= n;
@@ -64,7 +63,7 @@ static void write_value(writer *w, double x)
 static void write_turn(writer *w, int64_t k, int64_t n)
 {
     double c, s;
-    unit_root(k, n, &c, &s);
+    fs_unit_root(k, n, &c, &s);
     write_value(w, c);
     write_value(w, -s);
 }
@@ -130,7 +129,7 @@ static void write_split_turns(writer *w, const fs_lanes_tables *t)
         const int64_t values = k1 == 0 ? row / 2 + 1 : 2 * k1 == first ? (row + 1) / 2 : row;
         for (int64_t k2 = 0; k2 < values; k2++) {
             double c, s;
-            unit_root(k1 + first * k2, n, &c, &s);
+            fs_unit_root(k1 + first * k2, n, &c, &s);
             write_value(w, -s);
             write_value(w, -c);
         }
@@ -143,7 +142,7 @@ static void write_merge_turns(writer *w, const fs_lanes_tables *t)
     const int64_t m = (int64_t)(t->first * t->row);
     for (int64_t k = 0; 2 * k <= m; k++) {
         double c, s;
-        unit_root(k, 2 * m, &c, &s);
+        fs_unit_root(k, 2 * m, &c, &s);
         write_value(w, -s);
         write_value(w, c);
     }
@@ -171,7 +170,7 @@ static void write_window(fs_lanes *lanes, writer *w, const double *window)
 
 static void chirp(int64_t j, int64_t n, double *c, double *s)
 {
-    unit_root((int64_t)((uint64_t)(j * j) % (uint64_t)(2 * n)), 2 * n, c, s);
+    fs_unit_root((int64_t)((uint64_t)(j * j) % (uint64_t)(2 * n)), 2 * n, c, s);
 }
 
 /* The least 5-smooth length that a convolution of n values by n + n/2 does not wrap in. */
@@ -335,6 +334,11 @@ static fspec_status create(int64_t n, int64_t m, int64_t hop, int chirps, const 
 static fspec_status create_complex(int64_t m, fs_lanes **lanes)
 {
     return create(0, m, 0, 1, fs_kernels_for(1)->narrow, NULL, lanes);
+}
+
+fspec_status fs_lanes_create_complex(int64_t m, int is_double, fs_lanes **lanes)
+{
+    return create(0, m, 0, 1, fs_kernels_for(is_double), NULL, lanes);
 }
 
 fspec_status fs_lanes_create(int64_t n, int64_t hop, int is_double, const double *window, fs_lanes **lanes)

@@ -28,7 +28,11 @@ typedef struct fs_lanes_desk {
 int fs_lanes_has(int64_t n);
 /* Makes the tables for frames `hop` apart, with a window of n values (forward) or NULL (inverse). NO_MEMORY or TOO_LARGE. */
 fspec_status fs_lanes_create(int64_t n, int64_t hop, int is_double, const double *window, fs_lanes **lanes);
+/* The same for the complex transforms of m values alone, m >= 2 and 5-smooth: what complex_inverse needs. */
+fspec_status fs_lanes_create_complex(int64_t m, int is_double, fs_lanes **lanes);
 void fs_lanes_free(fs_lanes *lanes);
+/* cos and sin of 2 pi k / n, by reflection into the first eighth of the turn, where both are accurate. */
+void fs_unit_root(int64_t k, int64_t n, double *cosine, double *sine);
 
 /* Rows of the panel that `frames` frames a hop apart need. */
 int64_t fs_lanes_rows(const fs_lanes *lanes, int64_t frames);

@@ -49,6 +49,11 @@ typedef struct fs_cqt_group {
     ptrdiff_t first;
 } fs_cqt_group;
 
+/* The scratch of a block of a long transform, as many complex rows as the block has and what complex_inverse takes. */
+typedef struct fs_long_desk {
+    void *in, *out, *z, *spare;
+} fs_long_desk;
+
 enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
 
 /* A stretch of FS_ICQT_VECTORS vectors of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
@@ -161,6 +166,19 @@ struct fs_kernels {
     void (*icqt_add)(void *to, const void *x, size_t n, double divisor);
     void (*halfband_up)(void *out, const void *x, size_t n, const void *taps, size_t n_taps);
     void (*interpolate)(void *out, const void *x, size_t n, const void *table, size_t reach);
+    /* One long transform: see simd_long.h. A block of columns, `pitch` complex values from row to row, transformed and turned,
+     * to the same columns of `out`, parts swapped. */
+    void (*long_columns)(const fs_lanes_tables *tables, const void *in, size_t pitch, int inverse, const fs_long_desk *desk,
+                         const void *coarse, const void *fine, void *out, size_t out_pitch);
+    /* A block of such rows, transformed, to the first n_active columns of `out`, its rows `pitch` complex values apart. */
+    void (*long_rows)(const fs_lanes_tables *tables, const void *const *rows, int inverse, const fs_long_desk *desk, void *out,
+                      size_t pitch, size_t n_active);
+    /* Pairs k and m - k, for begin <= k < end, of the m complex values that hold a real signal, to bins, times 2; or, inverse,
+     * back. Reads whole vectors. */
+    void (*long_pairs)(void *out, const void *in, const void *turns, size_t m, size_t begin, size_t end, int inverse);
+    /* out = x * w and out += x * w for n complex values x and real w */
+    void (*weigh)(void *out, const void *x, const void *w, size_t n);
+    void (*weigh_add)(void *out, const void *x, const void *w, size_t n);
 };
 
 /* The table in use for float (0) or double (1). */

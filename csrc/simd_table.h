@@ -10,4 +10,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     TIER_BITS == 512 ? 8 : 6,
     KN(fold_rows), KN(drop_small), KN(quantise), KN(smooth), KN(normalise),
     KN(icqt_plain), KN(icqt_folded), KN(icqt_add), KN(halfband_up), KN(interpolate),
+    KN(long_columns), KN(long_rows), KN(long_pairs), KN(weigh), KN(weigh_add),
 };

@@ -18,6 +18,7 @@
 #include "simd_cqt.h"
 #include "simd_chroma.h"
 #include "simd_icqt.h"
+#include "simd_long.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -29,5 +30,6 @@
 #include "simd_cqt.h"
 #include "simd_chroma.h"
 #include "simd_icqt.h"
+#include "simd_long.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

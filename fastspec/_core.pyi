@@ -179,3 +179,37 @@ class CqtStream:
     def reset(self) -> None: ...
     def push(self, chunk: _Buffer, out: _Buffer, n_threads: int) -> int: ...
     def flush(self, out: _Buffer, n_threads: int) -> int: ...
+
+def nsgt_fast_length(n: int, multiple: int) -> int: ...
+@final
+class NsgtPlan:
+    def __new__(
+        cls,
+        *,
+        double: bool,
+        sr: float,
+        length: int,
+        frequencies: _Buffer,
+        bandwidths: _Buffer,
+        residual: bool = True,
+        window: _Buffer | None = None,
+        n_window: int = 0,
+        n_frames: int = 0,
+        oversampling: float = 1,
+        transition: int = 0,
+        input_scale: float = 1,
+    ) -> Self: ...
+    @property
+    def n_bands(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def counts(self) -> list[int]: ...
+    @property
+    def size(self) -> int: ...
+    def exec(
+        self, y: _Buffer, bands: Sequence[_Buffer], first: int, n_blocks: int, n_threads: int
+    ) -> None: ...
+    def inverse(
+        self, bands: Sequence[_Buffer], out: _Buffer, first: int, n_blocks: int, n_threads: int
+    ) -> None: ...

@@ -215,3 +215,29 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset,
                                    const fspec_call *call, double *largest)
     fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call)
+    ctypedef struct fspec_nsgt_config:
+        fspec_precision precision
+        double sr
+        int64_t length
+        int64_t n_bins
+        const double *frequencies
+        const double *bandwidths
+        int32_t residual
+        const double *window
+        int64_t n_window
+        int64_t n_frames
+        double oversampling
+        int64_t transition
+        double input_scale
+    ctypedef struct fspec_nsgt
+    int64_t fspec_nsgt_fast_length(int64_t n, int64_t multiple)
+    void fspec_nsgt_config_init(fspec_nsgt_config *config)
+    fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **plan)
+    void fspec_nsgt_free(fspec_nsgt *plan)
+    int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan)
+    int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band)
+    size_t fspec_nsgt_size(const fspec_nsgt *plan)
+    fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signal *signals, int64_t first, int64_t n_blocks,
+                                 const fspec_matrix *bands, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first,
+                                    int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call)
