@@ -19,7 +19,7 @@ import fastspec
 
 from ._validate import ParameterError
 from .audio import FloatArray, require
-from .notes import key_to_notes, scale_degrees
+from .notes import key_to_notes, note_name, scale_degrees
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -317,9 +317,9 @@ def _note_ticks(scale: Sequence[int], low: float, high: float) -> NDArray[Any]:
 def _note_label(options: AxisOptions, hertz: float, position: int | None = None) -> str:
     if not 0 < hertz < 1e30:
         return ""
-    midi = float(fastspec.hz_to_midi(hertz))
-    off = abs(midi - round(midi)) > 0.005
-    return str(fastspec.midi_to_note(midi, cents=off, key=options.key, unicode=options.unicode))
+    midi = 69 + 12 * math.log2(hertz / 440.0)
+    cents = round(100 * (midi - round(midi)))
+    return note_name(round(midi), options.key, options.unicode) + (f"{cents:+d}" if cents else "")
 
 
 def _chroma_edges(n: int, options: AxisOptions) -> FloatArray:

@@ -145,6 +145,8 @@ class _FramePanel:
         Draws the result.
     title, details, height
         As for any panel; the height is in inches.
+    n_fft : int, optional
+        What a frame's length in samples counts as, for the size of pushes. Default: the page's.
     """
 
     def __init__(
@@ -158,11 +160,12 @@ class _FramePanel:
         title: str,
         details: str,
         height: float,
+        n_fft: int | None = None,
     ) -> None:
         self.title = title
         self.details = details
         self.height = height
-        self._stream = FrameStream(plan, 1, page.n_fft, page.hop_length)
+        self._stream = FrameStream(plan, 1, n_fft or page.n_fft, page.hop_length)
         self._seconds_per_frame = page.hop_length / page.blocks.sr
         self._values = values
         self._columns = Columns(page.columns, reduce)
@@ -254,6 +257,82 @@ def _mel_panel(page: Page) -> Panel:
     )
 
 
+_LOWEST_NOTE = 32.70319566257483  # C1, in Hz
+_PER_OCTAVE = 36  # bins: pictures have some pixels for each semitone
+
+
+def _pitch_range(page: Page, most: int) -> tuple[float, int]:
+    """Return the lowest frequency and the octaves, whole or not, that a page shows pitch over."""
+    nyquist = page.blocks.sr / 2
+    lowest = _LOWEST_NOTE
+    while lowest > nyquist / 4:  # for rates at which music has no place
+        lowest /= 2
+    # The filters at the top may reach some semitones higher than their middle.
+    semitones = min(12 * most, int(12 * np.log2(nyquist / lowest)) - 2)
+    return lowest, semitones
+
+
+def _cqt_panel(page: Page) -> Panel:
+    lowest, semitones = _pitch_range(page, 8)
+    where: dict[str, Any] = {"fmin": lowest, "bins_per_octave": _PER_OCTAVE, "sr": page.blocks.sr}
+    plan = fastspec.CQT(
+        **where,
+        n_bins=semitones * _PER_OCTAVE // 12,
+        hop_length=page.hop_length,
+        output="magnitude",
+    )
+
+    def draw(columns: NDArray[Any], times: FloatArray, ax: Axes, bar_ax: Axes) -> None:
+        level = _below_peak(columns, fastspec.amplitude_to_db, page.top_db)
+        _draw_level(level, page, ax, bar_ax, x_coords=times, y_axis="cqt_note", **where)
+
+    return _FramePanel(
+        page,
+        plan,
+        values=lambda frames: frames,
+        reduce=np.maximum,
+        draw=draw,
+        title="Constant-Q transform",
+        details=f"{_PER_OCTAVE} bins per octave",
+        height=2.9,
+        n_fft=2 * plan.n_bins,
+    )
+
+
+def _chroma_panel(page: Page) -> Panel:
+    lowest, semitones = _pitch_range(page, 7)
+    plan = fastspec.Chroma(
+        sr=page.blocks.sr,
+        hop_length=page.hop_length,
+        fmin=lowest,
+        n_octaves=max(1, semitones // 12),
+        bins_per_octave=_PER_OCTAVE,
+    )
+
+    def draw(columns: NDArray[Any], times: FloatArray, ax: Axes, bar_ax: Axes) -> None:
+        most = columns.max(axis=0)
+        columns = columns / np.where(most > 0, most, 1)
+        # The thirds and fifths of a chord have a half or a quarter of its root.
+        bright = require("matplotlib.colors", "plot").PowerNorm(0.5, vmin=0, vmax=1)
+        where: dict[str, Any] = {"x_coords": times, "y_axis": "chroma"}
+        mesh = specshow(columns, ax=ax, norm=bright, cmap="magma", **where)
+        # Every pitch class has a name: chords are read from them.
+        ax.set_yticks(range(12), fastspec.midi_to_note(range(12), octave=False), fontsize=8)
+        colorbar(mesh, ax, format=None, cax=bar_ax, label="Share of largest")
+
+    return _FramePanel(
+        page,
+        plan,
+        values=lambda frames: frames.astype(np.float64),
+        reduce=np.add,
+        draw=draw,
+        title="Chromagram",
+        details=f"{plan.n_chroma} pitch classes, from the constant-Q transform",
+        height=2.2,
+        n_fft=2 * len(plan.frequencies),
+    )
+
+
 def _mfcc_panel(page: Page) -> Panel:
     floor = page.mel_peak - page.top_db
 
@@ -282,6 +361,8 @@ PANELS: dict[str, Callable[[Page], Panel]] = {
     "waveform": _WavePanel,
     "stft": _stft_panel,
     "mel": _mel_panel,
+    "cqt": _cqt_panel,
+    "chroma": _chroma_panel,
     "mfcc": _mfcc_panel,
 }
 """Panels of `show_page` by name, in the order in which they are drawn."""
@@ -319,7 +400,7 @@ def show_page(
     panels: Sequence[str] | None = None,
     width: int = 1400,
 ) -> None:
-    """Draw a recording on one page: waveform, STFT, log-mel spectrogram and MFCC over time.
+    """Draw a recording on one page: waveform, STFT, log-mel, constant-Q, chroma and MFCC over time.
 
     Memory stays bounded however long the recording is: where there are more frames than the page
     has room for, several share a column, which shows the loudest of them (for MFCC, their mean).

@@ -199,7 +199,8 @@ def _edges(
     name: str, coords: ArrayLike | None, n: int, kind: AxisKind, options: AxisOptions
 ) -> FloatArray:
     edges = kind.edges(n, options) if coords is None else _edges_around(name, coords, n)
-    if not (np.abs(edges[[0, -1]]) <= _FARTHEST).all() or not np.diff(edges).all():
+    wide = abs(edges[-1] - edges[0]) >= 1 / _FARTHEST
+    if not wide or np.abs(edges).max() > _FARTHEST or not _monotonic(edges):
         axis = name[0] + "_axis"
         raise ParameterError(
             f"{axis}: runs from {edges[0]:g} to {edges[-1]:g} in {n} cells, which cannot be drawn; "

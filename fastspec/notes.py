@@ -103,6 +103,13 @@ def check_key(key: Any) -> str:
     return str(key)
 
 
+def note_name(midi: int, key: str, unicode: bool) -> str:
+    """Return the name of a MIDI number with the octave of its letter: below C4, C♭4 not C♭3."""
+    name = _spelled(check_key(key))[midi % 12]
+    octave = (midi - _shift(name[1:])) // 12 - 1
+    return (name if unicode else name.translate(_ASCII)) + str(octave)
+
+
 def scale_degrees(key: str) -> list[int]:
     """Return the seven notes of a key's scale in semitones above C, ascending."""
     tonic, mode = _signature(check_key(key))

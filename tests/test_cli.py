@@ -185,6 +185,60 @@ def test_cqt_tunes_itself(capsys, wav, out):
     np.testing.assert_array_equal(C, fastspec.CQT(n_bins=24, tuning=tuning)(y))
 
 
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ((), {}),
+        (("--kind", "cens"), {"cens": True}),
+        (("--kind", "cens", "--smooth", "none", "--norm", 1),
+         {"cens": True, "win_len_smooth": None, "norm": 1}),
+        (("--kind", "vqt"), {"gamma": None}),
+        (("--kind", "vqt", "--gamma", 5, "--definition", "librosa"),
+         {"gamma": 5.0, "definition": "librosa"}),
+        (("--n-chroma", 24, "--bins-per-octave", 48, "--n-octaves", 5, "--fmin", "C2", "--norm", 2,
+          "--threshold", 0.1, "--hop-length", 441, "--window", "hamming"),
+         {"n_chroma": 24, "bins_per_octave": 48, "n_octaves": 5, "fmin": fastspec.note_to_hz("C2"),
+          "norm": 2, "threshold": 0.1, "hop_length": 441, "cqt_window": "hamming"}),
+    ],
+)  # fmt: skip
+def test_chroma(capsys, wav, out, options, arguments):
+    y, _ = fastspec.load(wav)
+    C = computed(capsys, out, "chroma", wav, "--tuning", 0.1, *options)
+    np.testing.assert_array_equal(C, fastspec.Chroma(tuning=0.1, **arguments)(y), strict=True)
+
+
+def test_chroma_tunes_itself_and_keeps_channels(capsys, wav, out):
+    y, _ = fastspec.load(wav, mono=False)
+    C = computed(capsys, out, "chroma", wav, "--no-mono", "--definition", "librosa")
+    expected = fastspec.chroma_cqt(y=y, sr=SR, bins_per_octave=36)
+    np.testing.assert_array_equal(C, expected)
+    assert C.shape[:2] == (2, 12)
+
+
+def test_chroma_of_an_stft(capsys, wav, out):
+    y, _ = fastspec.load(wav)
+    C = computed(capsys, out, "chroma", wav, "--kind", "stft", "--n-fft", 4096, "--n-chroma", 24)
+    np.testing.assert_array_equal(C, fastspec.chroma_stft(y=y, sr=SR, n_fft=4096, n_chroma=24))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--kind", "cent"), "kind='cent': unknown; did you mean 'cens'"),
+        (("--n-fft", 1024), "n_fft=1024: is not for --kind cqt"),
+        (("--kind", "stft", "--n-octaves", 3), "n_octaves=3: is not for --kind stft"),
+        (("--n-chroma", 5), "n_chroma"),
+        (("--n-octaves", 0), "n_octaves=0"),
+        (("--norm", -1), "norm=-1"),
+        (("--tuning", "inf"), "tuning=inf"),
+        (("--kind", "cens", "--smooth", 0), "win_len_smooth"),
+    ],
+)
+def test_bad_values_of_chroma_are_named(capsys, tmp_path, wav, out, options, said):
+    assert said in refused(capsys, "chroma", wav, "-o", out, *options)
+    nothing_left(tmp_path, "in.wav")
+
+
 def test_channels_come_first(capsys, wav, out):
     y, _ = fastspec.load(wav, mono=False)
     M = computed(capsys, out, "mel", wav, "--no-mono")
@@ -288,7 +342,7 @@ def refused_after_config(capsys, path):
 # ---- errors -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["stft", "mel", "mfcc", "cqt", "show"])
+@pytest.mark.parametrize("command", ["stft", "mel", "mfcc", "cqt", "chroma", "show"])
 def test_what_is_wrong_with_the_files(capsys, tmp_path, wav, command):
     right = ".png" if command == "show" else ".npy"
     good = tmp_path / f"out{right}"

@@ -3,12 +3,13 @@
 import io
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
 
 import fastspec
-from fastspec import ParameterError, display_axes, display_page
+from fastspec import ParameterError, display_axes, display_page, notes
 from fastspec.audio import ArrayBlocks, MissingExtraError, example_signal
 from fastspec.display import AXES, PANELS, AxisOptions, colorbar, show_page, specshow, waveshow
 from fastspec.display_columns import Columns
@@ -96,7 +97,9 @@ def test_every_kind_of_axis_draws_on_both_sides(kind, shape):
         edges = AXES[kind].edges(shape[1], AxisOptions())
         assert edges.shape == (shape[1] + 1,)
         if (np.diff(edges) > 0).all():
-            specshow(np.ones(shape), ax=axes, **sides)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="the axis reaches")
+                specshow(np.ones(shape), ax=axes, **sides)
             figure.canvas.draw()
         plt.close(figure)
 
@@ -146,6 +149,81 @@ def test_frequency_axes_have_landmarks(ax):
     assert len(labels(ax.yaxis)) >= 3
     specshow(data[:128], y_axis="mel", ax=ax)
     assert labels(ax.yaxis) == ["500", "1k", "2k", "4k", "8k"]
+
+
+# ---- axes of pitch ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["cqt_hz", "cqt_note", "vqt_hz", "vqt_note"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"bins_per_octave": 24},
+        {"fmin": 55.0, "tuning": 0.3, "bins_per_octave": 36},
+        {"intervals": "pythagorean"},
+        {"intervals": [1.0, 1.2, 1.5], "fmin": 100.0, "sr": 2e6},
+    ],
+    ids=str,
+)
+def test_pitch_cells_hold_the_centres_of_their_bins(ax, kind, options):
+    data = np.ones((40, 3))
+    edges = corners(specshow(data, y_axis=kind, ax=ax, **options))[1]
+    grid = {"fmin": 32.70319566257483, "intervals": "equal", **options}
+    grid.pop("sr", None)
+    centres = fastspec.interval_frequencies(40, **grid)
+    assert (edges[:-1] < centres).all()
+    assert (centres < edges[1:]).all()
+    np.testing.assert_allclose(edges[1:-1] ** 2, centres[1:] * centres[:-1])
+    if "intervals" not in options:
+        heights = np.diff(ax.transData.transform(np.stack([edges * 0, edges], axis=1))[:, 1])
+        np.testing.assert_allclose(heights, heights[0], rtol=1e-6)  # even on the screen
+
+
+def test_notes_are_named(ax):
+    specshow(np.ones((84, 3)), y_axis="cqt_note", ax=ax)
+    assert labels(ax.yaxis) == [f"C{octave}" for octave in range(1, 8)]
+    assert ax.get_ylabel() == "Note"
+    low, high = fastspec.note_to_hz(["A3", "A4"])
+    ax.set_ylim(low / 1.01, high * 1.01)
+    assert labels(ax.yaxis) == ["A3", "B3", "C4", "D4", "E4", "F4", "G4", "A4"]
+    ax.set_ylim(low / 1.01, low * 1.3)
+    assert labels(ax.yaxis) == ["A3", "A♯3", "B3", "C4", "C♯4"]
+    ax.set_ylim(low / 1.01, low * 1.01)
+    assert "A3+10" in labels(ax.yaxis)
+    specshow(np.ones((84, 3)), y_axis="cqt_note", key="Eb:min", unicode=False, ax=ax)
+    ax.set_ylim(low / 1.01, high * 1.01)
+    assert labels(ax.yaxis) == ["Bb3", "Cb4", "Db4", "Eb4", "F4", "Gb4", "Ab4"]
+
+
+def test_pitch_in_hertz(ax):
+    specshow(np.ones((84, 3)), y_axis="cqt_hz", ax=ax)
+    assert labels(ax.yaxis) == ["50", "100", "200", "500", "1k", "2k"]
+    assert ax.get_ylabel() == "Frequency (Hz)"
+
+
+def test_chroma_rows_are_named(ax):
+    _, edges = corners(specshow(np.ones((12, 3)), y_axis="chroma", ax=ax))
+    np.testing.assert_allclose(edges, np.arange(13) - 0.5)
+    assert labels(ax.yaxis) == ["C", "D", "E", "F", "G", "A", "B"]
+    assert ax.get_ylabel() == "Pitch class"
+    _, edges = corners(specshow(np.ones((36, 3)), y_axis="chroma", bins_per_octave=36, ax=ax))
+    np.testing.assert_allclose(edges, (np.arange(37) - 0.5) / 3)
+    specshow(np.ones((12, 3)), y_axis="chroma", key="F:min", ax=ax)
+    assert labels(ax.yaxis) == ["C", "D♭", "E♭", "F", "G", "A♭", "B♭"]
+    ax.set_ylim(0, 4)
+    assert labels(ax.yaxis) == ["C", "D♭", "D", "E♭", "E"]
+
+
+@pytest.mark.parametrize("key", ["C:maj", "G:min", "F#:dor", "Bb:lyd", "D#:min", "Cb:maj"])
+def test_labelled_pitch_classes_are_those_of_the_key(key):
+    librosa = pytest.importorskip("librosa")
+    assert notes.scale_degrees(key) == sorted(librosa.key_to_degrees(key))
+
+
+def test_bins_beyond_the_recording_warn(ax):
+    with pytest.warns(UserWarning, match="beyond sr / 2"):
+        specshow(np.ones((120, 3)), y_axis="cqt_note", ax=ax)
 
 
 def test_none_draws_no_ticks(ax):
@@ -201,7 +279,31 @@ def test_current_axes_are_used(ax):
         ("data: ", {"data": np.array([["a"]])}),
         ("x_axis=", {"x_axis": "tiem"}),
         ("y_axis=", {"y_axis": 3}),
+        ("data=", {"data": [[1, 2], [3]]}),
+        ("data: has", {"data": np.broadcast_to(np.float32(1), (2**20, 2**20))}),
         ("x_coords: ", {"x_coords": [0, 1]}),
+        ("x_coords: ", {"x_coords": [0, 1, 2, np.inf]}),
+        ("x_coords: ", {"x_coords": [0, 1, 2, 1e300]}),
+        ("x_coords=", {"x_coords": "abcd"}),
+        ("x_coords=", {"x_coords": [0, 1, 2, 3j]}),
+        ("x_coords=", {"x_coords": [0, [1], 2, 3]}),
+        ("x_axis=", {"x_axis": ""}),
+        ("x_axis: ", {"x_axis": "time", "sr": 1e-300}),
+        ("x_axis: ", {"x_axis": "time", "sr": 1e300, "hop_length": 1}),
+        ("y_axis: ", {"y_axis": "hz", "sr": 5e-324}),
+        ("hop_length=", {"hop_length": 10**30}),
+        ("fmin=", {"y_axis": "cqt_note", "fmin": 0}),
+        ("fmin=", {"y_axis": "cqt_note", "fmin": 1e300}),
+        ("fmin=", {"y_axis": "cqt_hz", "fmin": "C1"}),
+        ("fmin=", {"y_axis": "cqt_hz", "tuning": 1e9}),
+        ("tuning=", {"y_axis": "cqt_hz", "tuning": np.nan}),
+        ("bins_per_octave=", {"y_axis": "chroma", "bins_per_octave": 0}),
+        ("intervals=", {"y_axis": "vqt_hz", "intervals": "equl"}),
+        ("intervals=", {"y_axis": "vqt_hz", "intervals": [0.0]}),
+        ("key=", {"y_axis": "chroma", "key": "C"}),
+        ("key=", {"y_axis": "chroma", "key": None}),
+        ("unicode=", {"unicode": 1}),
+        ("ax=", {"ax": "axes"}),
         ("x_coords: ", {"x_coords": [0, 1, 1, 2]}),
         ("y_coords: ", {"y_coords": [0, np.nan, 1]}),
         ("sr=", {"sr": 0}),
@@ -344,8 +446,43 @@ def test_page_keeps_few_columns_and_reads_twice(y, monkeypatch):
     source = Counted(np.tile(y, 10), 22050)
     show_page(source, 22050, io.BytesIO(), hop_length=64, width=400)
     assert source.passes == 2
-    assert len(drawn) == 3
+    assert len(drawn) == 5
     assert all(400 <= columns <= 800 for _, columns in drawn)
+
+
+def test_chords_can_be_read_from_the_chromagram(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        display_page, "specshow", lambda data, **o: drawn.append(data) or specshow(data, **o)
+    )
+    show_page(example_signal(), 22050, io.BytesIO(), panels=["chroma"], hop_length=1024)
+    (chroma,) = drawn
+    bar = chroma.shape[1] / 4
+    for i, chord in enumerate(("C E G", "G B D", "A C E", "F A C")):
+        middle = chroma[:, round((i + 0.15) * bar) : round((i + 0.85) * bar)]
+        classes = fastspec.midi_to_note(range(12), octave=False)
+        order = np.argsort(np.median(middle, axis=1))[::-1]
+        assert set(classes[order[:3]]) == set(chord.split())
+        # The weakest of the chord stands out of the rest.
+        levels = np.median(middle, axis=1)[order]
+        assert levels[2] > 2 * levels[3]
+
+
+def test_cqt_panel_shows_what_cqt_computes(y, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        display_page, "specshow", lambda data, **o: drawn.append(data) or specshow(data, **o)
+    )
+    show_page(y, 22050, io.BytesIO(), panels=["cqt"])
+    plan = fastspec.CQT(n_bins=len(drawn[0]), bins_per_octave=36, output="magnitude")
+    expected = fastspec.amplitude_to_db(plan(y), ref=np.max)
+    np.testing.assert_allclose(drawn[0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("sr", [1.0, 50.0, 400.0, 8000.0, 192000.0])
+def test_pitch_at_any_rate(sr):
+    y = example_signal(8000.0, 0.2)
+    show_page(y, sr, io.BytesIO(), panels=["cqt", "chroma"], hop_length=64)
 
 
 def test_mfcc_panel_shows_what_mfcc_computes(y, monkeypatch):

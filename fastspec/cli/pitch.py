@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,16 @@ _VALUES = ("complex", "magnitude", "power", "db")
 def _whole(blocks: AudioBlocks) -> NDArray[np.float32]:
     """Return the whole recording, shape=(channels, n)."""
     return np.concatenate(list(blocks), axis=1)
+
+
+def _tuned(settings: Settings, blocks: AudioBlocks) -> Settings:
+    """Return the settings with a tuning that is known."""
+    if settings["tuning"] != "auto":
+        return settings
+    found = fastspec.estimate_tuning(
+        y=_whole(blocks), sr=settings["sr"], bins_per_octave=settings["bins_per_octave"]
+    )
+    return settings | {"tuning": found}
 
 
 @dataclass(frozen=True)
@@ -93,12 +104,7 @@ class CqtFeature:
         self, settings: Settings, blocks: AudioBlocks, n_threads: int
     ) -> Iterator[NDArray[Any]]:
         """Yield the frames [shape=(channels, bins, k)]."""
-        if settings["tuning"] == "auto":
-            found = fastspec.estimate_tuning(
-                y=_whole(blocks), sr=settings["sr"], bins_per_octave=settings["bins_per_octave"]
-            )
-            settings = settings | {"tuning": found}
-        plan = self._make(settings)
+        plan = self._make(_tuned(settings, blocks))
         if settings["values"] != "db":
             yield from _through(plan, blocks, n_threads)
             return
@@ -141,60 +147,73 @@ _KINDS = {
     "vqt": (*_CQ, "gamma"),
     "cens": (*_CQ, "smooth"),
 }
+# Options whose names in `Chroma` are others.
+_IN_PLAN = {"window": "cqt_window", "smooth": "win_len_smooth"}
 
 
 @dataclass(frozen=True)
 class ChromaFeature:
-    """A chromagram, of the whole recording at once."""
+    """A chromagram, block by block once its tuning is known; from an STFT, all at once."""
 
     help: str
     options: tuple[Option, ...] = (
         Option("kind", "cqt", "what it is made from: stft, cqt, vqt or cens"),
         HOP,
         Option("n_chroma", 12, "number of pitch classes", int),
-        Option(
-            "norm", "auto", "norm of each frame: inf, 1, 2, none; auto: librosa's", or_none(norm)
-        ),
+        Option("norm", "auto", "norm of frames: inf, 1, 2, none; auto: librosa's", or_none(norm)),
         Option("tuning", "auto", _TUNING_HELP, or_word("auto", float)),
-        Option("threshold", 0.0, "values below it are zero, once normalised", or_none(float)),
+        Option("threshold", 0.0, "values below it become 0 before the norm", or_none(float)),
         _FMIN,
         Option("n_octaves", 7, "octaves, for cqt, vqt and cens", int),
         Option("bins_per_octave", 36, "bins per octave, for cqt, vqt and cens", int),
-        Option("gamma", None, _GAMMA.help, or_none(float)),
-        Option("smooth", 41, "frames to smooth over, for cens; none: do not", or_none(int)),
-        Option("n_fft", 2048, "FFT length in samples, for stft", int),
+        Option("gamma", None, "for vqt: " + _GAMMA.help, or_none(float)),
+        Option("smooth", 41, "for cens: frames to smooth over; none: do not", or_none(int)),
+        Option("n_fft", 2048, "for stft: FFT length in samples", int),
         WINDOW,
-        Option("definition", "librosa", "for cqt, vqt and cens: " + _DEFINITIONS),
+        Option("definition", "exact", "for cqt, vqt and cens: the formula: " + _DEFINITIONS),
     )
 
     def settings(self, args: argparse.Namespace, source: AudioBlocks) -> Settings:
         """Return the arguments, checked as far as they can be before any work."""
         kind = check_choice("kind", args.kind, tuple(_KINDS))
-        settings: Settings = {}
+        settings: Settings = {"kind": kind, "sr": source.sr, "precision": args.precision}
         for option in self.options[1:]:
             value = getattr(args, option.name)
             if option.name in _KINDS[kind]:
                 settings[option.name] = value
             elif value != option.default:
                 raise ParameterError(f"{option.name}={value}: is not for --kind {kind}")
-        if settings["tuning"] == "auto":
-            settings["tuning"] = None
-        if settings["norm"] == "auto":
-            settings["norm"] = 2 if kind == "cens" else np.inf
-        if "smooth" in settings:
-            settings["win_len_smooth"] = settings.pop("smooth")
-        if kind == "vqt":
-            settings["intervals"] = "equal"
-        return settings | {"kind": kind, "sr": source.sr, "precision": args.precision}
+        if settings["norm"] == "auto" and kind == "stft":
+            settings["norm"] = np.inf
+        tuning = 0.0 if settings["tuning"] == "auto" else settings["tuning"]
+        self._make(settings | {"tuning": tuning})
+        return settings
 
     def passes(self, settings: Settings) -> int:
         """Return how often the recording is read."""
-        return 1
+        return 1 + int(settings["tuning"] == "auto" and settings["kind"] != "stft")
 
     def frames(
         self, settings: Settings, blocks: AudioBlocks, n_threads: int
     ) -> Iterator[NDArray[Any]]:
         """Yield the frames [shape=(channels, n_chroma, k)]."""
+        if settings["kind"] == "stft":
+            yield self._make(settings)(_whole(blocks), n_threads)
+            return
+        yield from _through(self._make(_tuned(settings, blocks)), blocks, n_threads)
+
+    def _make(self, settings: Settings) -> Any:
+        """Return the plan; for 'stft', a function of the signal and a number of threads."""
         arguments = dict(settings)
-        chroma = getattr(fastspec, "chroma_" + arguments.pop("kind"))
-        yield chroma(y=_whole(blocks), n_threads=n_threads, **arguments)
+        kind = arguments.pop("kind")
+        if kind == "stft":
+            arguments["tuning"] = None if arguments["tuning"] == "auto" else arguments["tuning"]
+            return partial(_chroma_stft, arguments)
+        renamed = {_IN_PLAN.get(name, name): value for name, value in arguments.items()}
+        return fastspec.Chroma(**renamed, cens=kind == "cens")
+
+
+def _chroma_stft(
+    arguments: Settings, y: NDArray[np.float32], n_threads: int
+) -> NDArray[np.floating[Any]]:
+    return fastspec.chroma_stft(y=y, n_threads=n_threads, **arguments)
