@@ -56,7 +56,8 @@ static void make_filters(rng *r, cqt_case *c)
             taps[2 * j] = size * cos(.3 * u + 1) / (double)n;
             taps[2 * j + 1] = -size * sin(.3 * u + 1) / (double)n;
         }
-        c->filters[i] = (fspec_cqt_filter){level, any ? rng_int(r, -700, 300) : -n / 2, n, taps};
+        c->filters[i] = (fspec_cqt_filter){
+            .level = level, .first = any ? rng_int(r, -700, 300) : -n / 2, .n_taps = n, .taps = taps};
     }
     g->filters = c->filters;
     if (rng_int(r, 0, 1)) {
