@@ -21,30 +21,29 @@ static int has_spectra(const fspec_cqt_config *c, const fs_cqt_set *s)
     return fs_lanes_has(s->last - s->first + 1);
 }
 
-/* What a frame costs in either form, in multiply-adds of whole vectors as the direct product does them; the factors were
- * measured with AVX2. */
+/* What a frame costs in either form, in multiply-adds as the direct product does them; the factors were measured with AVX2.
+ * They hold for every tier, as the choice decides about bits. */
 static double direct_cost(const fs_cqt_set *s)
 {
-    double rows = 0;
-    for (int64_t g = 0; g < s->n_groups; g++)
-        rows += (double)s->groups[g].n_taps;
-    return s->fold == FS_FOLD_NONE ? rows : rows + 2.5 * (double)s->n_rows;
+    const double n = (double)(s->last - s->first + 1), columns = (double)((2 * s->n_bins + 7) / 8 * 8);
+    return s->fold == FS_FOLD_NONE ? columns * n : (columns + 20) * n / 2; /* folding, and turning by the phase */
 }
 
-static double spectral_cost(const fspec_cqt_config *c, const fs_cqt_set *s, double lanes)
+static double spectral_cost(const fspec_cqt_config *c, const fs_cqt_set *s)
 {
     const double n = (double)(s->last - s->first + 1);
     double weights = 0;
     for (int64_t i = 0; i < s->n_bins; i++)
         weights += (double)filter_of(c, s, i)->n_rows;
-    return (n * (4 + 2.2 * log2(n)) + 5 * weights + 30 * (double)s->n_bins) / lanes;
+    const double cost = n * (3.4 + 1.9 * log2(n)) + 4.2 * weights + 25 * (double)s->n_bins;
+    return n > 4096 ? 1.2 * cost : cost; /* out of the first levels of cache */
 }
 
-static int is_spectral(const fspec_cqt_config *c, const fs_cqt_set *s, double lanes)
+static int is_spectral(const fspec_cqt_config *c, const fs_cqt_set *s)
 {
     if (c->domain == FSPEC_CQT_TIME || !c->filters || !has_spectra(c, s))
         return 0;
-    return c->domain == FSPEC_CQT_FREQUENCY || spectral_cost(c, s, lanes) < direct_cost(s);
+    return c->domain == FSPEC_CQT_FREQUENCY || spectral_cost(c, s) < direct_cost(s);
 }
 
 /* ---- making it -------------------------------------------------------------------------------------------------------- */
@@ -99,10 +98,9 @@ static fspec_status make_lanes(fs_cqt_set *s, int is_double)
 fspec_status fs_cqt_spectra_create(const fspec_cqt_config *config, fs_cqt_set *sets, int64_t n_sets)
 {
     const int is_double = config->precision == FSPEC_DOUBLE;
-    const double lanes = (double)fs_kernels_for(is_double)->lanes;
     for (int64_t i = 0; i < n_sets; i++) {
         fs_cqt_set *s = &sets[i];
-        if (!is_spectral(config, s, lanes))
+        if (!is_spectral(config, s))
             continue;
         fspec_status status = make_rows(config, s, is_double);
         for (int64_t j = 0; j < i && !s->lanes; j++)
