@@ -74,12 +74,13 @@ static void last_needed(const fspec_cqt *plan, int64_t end_frame, int64_t *end)
     }
 }
 
-/* Enough samples at a time for full blocks of lanes on the first two levels. */
+/* Enough samples at a time for full blocks of lanes on the first two levels, and for whole groups of frames. */
 static int64_t chunk_of(const fspec_cqt *plan)
 {
     const fs_spectral_decimator *s = plan->n_levels > 1 ? blocks_at(plan, 1) : NULL;
-    const int64_t usual = 8192;
-    return s ? larger(usual, 4 * s->block * (int64_t)s->forward->kernels->lanes) : usual;
+    const int64_t most = s ? 4 * s->block * (int64_t)s->forward->kernels->lanes : 12288;
+    const int64_t frames = (int64_t)plan->kernels->cqt_frames;
+    return plan->hop <= most / frames ? floor_to(most, frames * plan->hop) : most;
 }
 
 /* By level, how far a frame's samples may lie before its centre, and how many samples of the signal it may have to wait for. */
@@ -120,6 +121,7 @@ void fs_cqt_measure(fspec_cqt *plan)
         plan->pair_rows = larger(plan->pair_rows, s->n_rows);
     }
     const int64_t lanes = (int64_t)plan->kernels->lanes;
+    plan->spectra = fs_cqt_spectra_scratch(plan->sets, plan->n_sets);
     measure_levels(plan, before, &latency);
     plan->chunk = chunk_of(plan);
     plan->overlap = before[0] + latency;
@@ -147,6 +149,7 @@ void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
     state->reals = fs_take(arena, plan->row_pitch, (size_t)size);
     if (plan->chroma)
         fs_chroma_lay_out(plan->chroma, arena, &state->chroma);
+    state->spectra = plan->spectra ? fs_take(arena, 1, plan->spectra) : NULL;
 }
 
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total)
@@ -323,7 +326,10 @@ static void compute_rows(const fspec_cqt *plan, fs_cqt_state *state, int64_t fra
     for (int64_t i = 0; i < plan->n_sets; i++) {
         const fs_cqt_set *s = &plan->sets[i];
         char *rows = state->rows + 2 * s->first_bin * size_of(plan);
-        if (s->fold != FS_FOLD_NONE)
+        if (s->lanes)
+            fs_cqt_spectra_rows(s, state->spectra, sample(plan, &state->lines[s->level], centre(plan, s->level, frame)),
+                                plan->hop >> s->level, n, rows, plan->row_pitch);
+        else if (s->fold != FS_FOLD_NONE)
             folded_set(plan, state, s, frame, n, rows);
         else if (s->n_phases > 1)
             phased_set(plan, state, s, frame, n, rows);

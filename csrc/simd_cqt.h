@@ -304,6 +304,38 @@ static void KN(cqt_phases)(void *out_, ptrdiff_t pitch, const void *const *x, co
     }
 }
 
+/* Frames in the lanes: sums of complex weights times bins, every other bin apart. */
+static void KN(cqt_project)(void *out_, const void *block_, const fs_bands *rows)
+{
+    enum { UNIT = 2 * LANES };
+    real *out = out_;
+    for (int64_t row = 0; row < rows->n_rows; row++, out += UNIT) {
+        const real *w = (const real *)rows->weights + 2 * rows->start[row];
+        const real *x = (const real *)block_ + rows->first[row] * UNIT;
+        int64_t left = rows->start[row + 1] - rows->start[row];
+        vec rr = v_set(0), ii = rr, ri = rr, ir = rr, rr2 = rr, ii2 = rr, ri2 = rr, ir2 = rr;
+        for (; left >= 2; left -= 2, w += 4, x += 2 * UNIT) {
+            const cpx a = KN(get)(x), b = KN(get)(x + UNIT);
+            rr = v_fma(a.r, v_set(w[0]), rr);
+            ii = v_fma(a.i, v_set(w[1]), ii);
+            ri = v_fma(a.r, v_set(w[1]), ri);
+            ir = v_fma(a.i, v_set(w[0]), ir);
+            rr2 = v_fma(b.r, v_set(w[2]), rr2);
+            ii2 = v_fma(b.i, v_set(w[3]), ii2);
+            ri2 = v_fma(b.r, v_set(w[3]), ri2);
+            ir2 = v_fma(b.i, v_set(w[2]), ir2);
+        }
+        if (left) {
+            const cpx a = KN(get)(x);
+            rr = v_fma(a.r, v_set(w[0]), rr);
+            ii = v_fma(a.i, v_set(w[1]), ii);
+            ri = v_fma(a.r, v_set(w[1]), ri);
+            ir = v_fma(a.i, v_set(w[0]), ir);
+        }
+        KN(put)(out, (cpx){(rr + rr2) - (ii + ii2), (ri + ri2) + (ir + ir2)});
+    }
+}
+
 /* x[f][k] *= turns[k] for n complex values of each row */
 static void KN(cqt_turn)(void *rows_, size_t pitch, size_t n_rows, const void *turns_, size_t n)
 {

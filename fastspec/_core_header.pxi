@@ -150,6 +150,11 @@ cdef extern from "fastspec.h" nogil:
         int64_t first
         int64_t n_taps
         const double *taps
+        const double *spectrum
+        int64_t first_row
+        int64_t n_rows
+    ctypedef enum fspec_cqt_domain:
+        pass
     ctypedef struct fspec_cqt_config:
         fspec_cqt_output output
         fspec_precision precision
@@ -168,6 +173,7 @@ cdef extern from "fastspec.h" nogil:
         const double *decimator
         int64_t decimator_reach
         const fspec_chroma *chroma
+        fspec_cqt_domain domain
     ctypedef struct fspec_cqt
     ctypedef struct fspec_cqt_stream
     void fspec_cqt_config_init(fspec_cqt_config *config)
