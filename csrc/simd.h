@@ -150,6 +150,9 @@ struct fs_kernels {
      * peaks in every other row, and for 16 more. */
     size_t (*peaks)(const fs_peak_spec *spec, const void *block, const void *reference, size_t reference_step, size_t n_active,
                     void *pitch, void *magnitude, uint32_t *where);
+    /* The bin of each of n positive normal pitches in the tuning's histogram of n_bins, in the arithmetic of float (single) or
+     * double, whatever the table's type; padded arrays. */
+    void (*pitch_bins)(uint32_t *bins, const double *pitch, size_t n, double per_octave, size_t n_bins, int single);
 };
 
 /* The table in use for float (0) or double (1). */

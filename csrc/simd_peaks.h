@@ -131,3 +131,41 @@ static size_t KN(peaks)(const fs_peak_spec *spec, const void *block_, const void
     }
     return n;
 }
+
+#if FS_DOUBLE
+/* log2 of positive normal numbers, exact for powers of two. */
+FS_INLINE fs_vec_f64 fs_log2_f64(fs_vec_f64 x)
+{
+    vec e, f, t;
+    v_log_parts(x, &e, &f, &t);
+    return e + v_fma(t, v_set(1.4426950408889634074), v_fma(f, v_set(2.0355273740931033e-17), f * v_set(1.4426950408889634)));
+}
+
+static void fs_k_pitch_bins(uint32_t *bins, const double *pitch, size_t n, double per_octave_, size_t n_bins, int single)
+{
+    typedef float singles __attribute__((vector_size(LANES * 4)));
+    typedef int32_t words __attribute__((vector_size(LANES * 4)));
+    typedef int32_t words_unaligned __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+#define FS_ROUND(x) (single ? __builtin_convertvector(__builtin_convertvector((x), singles), vec) : (x))
+    const vec per_octave = v_set(per_octave_), one = v_set(1), half = v_set(0.5);
+    const vec count = v_set((double)n_bins), width = v_set(1.0 / (double)n_bins), last = count - one;
+    for (size_t i = 0; i < n; i += LANES) {
+        vec x = v_load(pitch + i) / v_set(27.5);
+        x = FS_ROUND(x);
+        x = fs_log2_f64(x);
+        x = FS_ROUND(x);
+        x = per_octave * x;
+        x = FS_ROUND(x);
+        x = x - __builtin_convertvector(__builtin_convertvector(x, words), vec);
+        vec r = v_select(x < v_set(0), x + one, x);
+        r = FS_ROUND(r);
+        r = v_select(r >= half, r - one, r);
+        /* The bin but for rounding, then by its edges as numpy.linspace computes them. */
+        vec b = __builtin_convertvector(__builtin_convertvector((r + half) * count, words), vec);
+        b = v_select(r < b * width + v_set(-0.5), b - one, v_select(r >= (b + one) * width + v_set(-0.5), b + one, b));
+        b = v_max(v_min(b, last), v_set(0));
+        *(words_unaligned *)(void *)(bins + i) = __builtin_convertvector(b, words);
+    }
+#undef FS_ROUND
+}
+#endif

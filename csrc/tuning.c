@@ -10,10 +10,10 @@
 
 enum {
     FIRST_ROOM = 4096, /* peaks */
-    DIGIT_BITS = 11,
-    DIGITS = 1 << DIGIT_BITS,
+    DIGITS = 1 << 11,
     COARSE_SHIFT = 48, /* a coarse bin: the exponent and 4 bits of the mantissa */
-    COARSE = 1 << 15
+    COARSE = 1 << 15,
+    TALLY = 512 /* a multiple of FS_MAX_LANES */
 };
 
 typedef struct pool {
@@ -76,33 +76,35 @@ static double edge_of(size_t i, size_t n)
     return i == n ? 0.5 : (double)i * (1.0 / (double)n) + -0.5;
 }
 
-static size_t bin_of(double residual, size_t n)
+/* Pitches on their way into a histogram of n_bins. */
+typedef struct tally {
+    int64_t *histogram;
+    size_t n_bins;
+    double per_octave;
+    int is_double;
+    size_t n;
+    double pitch[TALLY];
+} tally;
+
+static void flush(tally *t)
 {
-    const double at = floor((residual + 0.5) * (double)n);
-    size_t i = at <= 0 ? 0 : at >= (double)n ? n - 1 : (size_t)at;
-    while (i > 0 && residual < edge_of(i, n))
-        i--;
-    while (i + 1 < n && residual >= edge_of(i + 1, n))
-        i++;
-    return i;
+    uint32_t bins[TALLY];
+    const size_t padded = (t->n + FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
+    for (size_t i = t->n; i < padded; i++)
+        t->pitch[i] = 1;
+    fs_kernels_for(1)->pitch_bins(bins, t->pitch, padded, t->per_octave, t->n_bins, !t->is_double);
+    for (size_t i = 0; i < t->n; i++)
+        t->histogram[bins[i]]++;
+    t->n = 0;
 }
 
-/* The distance of a pitch > 0 from the nearest bin below or above, in the arithmetic of the type. */
-static double residual_of(double pitch, double per_octave, int is_double)
+/* Counts the pitch if `wanted`, without a branch on that. */
+static inline void count_pitch(tally *t, double pitch, int wanted)
 {
-    if (is_double) {
-        const double x = per_octave * log2(pitch / 27.5), part = fmod(x, 1.0), r = part < 0 ? part + 1.0 : part;
-        return r >= 0.5 ? r - 1.0 : r;
-    }
-    const float x = (float)per_octave * log2f((float)pitch / 27.5f), part = x - truncf(x), r = part < 0 ? part + 1.0f : part;
-    return (double)(r >= 0.5f ? r - 1.0f : r);
-}
-
-static inline void count_pitch(int64_t *histogram, size_t n, double pitch, double per_octave, int is_double)
-{
-    const double r = residual_of(pitch, per_octave, is_double);
-    if (r == r)
-        histogram[bin_of(r, n)]++;
+    t->pitch[t->n] = pitch;
+    t->n += wanted != 0;
+    if (t->n == TALLY)
+        flush(t);
 }
 
 static double fullest(const int64_t *histogram, size_t n)
@@ -114,17 +116,15 @@ static double fullest(const int64_t *histogram, size_t n)
     return edge_of(best, n);
 }
 
-static FS_OWN_FUNCTION int64_t count_all(int64_t *histogram, size_t n_bins, const void *x, int64_t n, double per_octave,
-                                         int is_double)
+static FS_OWN_FUNCTION int64_t count_all(tally *t, const void *x, int64_t n)
 {
     int64_t counted = 0;
     for (int64_t i = 0; i < n; i++) {
-        const double pitch = number(x, (size_t)i, is_double);
-        if (pitch > 0) {
-            counted++;
-            count_pitch(histogram, n_bins, pitch, per_octave, is_double);
-        }
+        const double pitch = number(x, (size_t)i, t->is_double);
+        counted += pitch > 0;
+        count_pitch(t, pitch, pitch > 0 && pitch < INFINITY);
     }
+    flush(t);
     return counted;
 }
 
@@ -144,8 +144,10 @@ fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype 
     int64_t *histogram = fs_alloc_zeroed(n_bins * sizeof *histogram);
     if (!histogram)
         return FSPEC_NO_MEMORY;
+    tally t = {.histogram = histogram, .n_bins = n_bins, .per_octave = (double)bins_per_octave,
+               .is_double = dtype == FSPEC_FLOAT64};
     const fs_fpenv env = fs_fpenv_enter();
-    *n_pitches = count_all(histogram, n_bins, frequencies, n, (double)bins_per_octave, dtype == FSPEC_FLOAT64);
+    *n_pitches = count_all(&t, frequencies, n);
     fs_fpenv_leave(env);
     *result = *n_pitches ? fullest(histogram, n_bins) : 0;
     fs_free(histogram);
@@ -154,33 +156,36 @@ fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype 
 
 /* ---- order statistics --------------------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) void count_digits(const pool *p, int is_double, uint64_t prefix, int shift,
-                                                               int64_t *counts)
+static inline __attribute__((always_inline)) void count_digits(const pool *p, int is_double, uint64_t prefix, int above,
+                                                               int shift, int64_t *counts)
 {
-    const int above = shift + DIGIT_BITS;
+    const uint64_t mask = ((uint64_t)1 << (above - shift)) - 1;
     for (size_t i = 0; i < p->n; i++) {
         const uint64_t bits = bits_of(p->magnitudes, i, is_double);
-        if (above >= 64 || bits >> above == prefix)
-            counts[bits >> shift & (DIGITS - 1)]++;
+        if (bits >> above == prefix) /* two tables: neighbours are often alike, and must not wait for each other */
+            counts[(i & 1) * DIGITS + (bits >> shift & mask)]++;
     }
 }
 
-/* The magnitude that has `rank` smaller ones or equal ones before it, 0 <= rank < their number: digit by digit, from the top. */
+/* The magnitude that has `rank` smaller ones or equal ones before it, 0 <= rank < their number: digit by digit, from the top,
+ * which is the exponent and some of the mantissa. */
 static double select_rank(const pool *pools, int n_pools, int is_double, int64_t rank)
 {
+    static const int of_float[] = {31, 20, 9, 0}, of_double[] = {63, 52, 41, 30, 19, 8, 0};
     uint64_t prefix = 0;
-    for (int shift = is_double ? 55 : 22; shift >= 0; shift -= DIGIT_BITS) {
-        int64_t counts[DIGITS] = {0};
+    for (const int *digit_end = is_double ? of_double : of_float; *digit_end; digit_end++) {
+        const int above = digit_end[0], shift = digit_end[1];
+        int64_t counts[2 * DIGITS] = {0};
         for (int i = 0; i < n_pools; i++) {
             if (is_double)
-                count_digits(&pools[i], 1, prefix, shift, counts);
+                count_digits(&pools[i], 1, prefix, above, shift, counts);
             else
-                count_digits(&pools[i], 0, prefix, shift, counts);
+                count_digits(&pools[i], 0, prefix, above, shift, counts);
         }
         uint64_t digit = 0;
-        for (; digit < DIGITS - 1 && rank >= counts[digit]; digit++)
-            rank -= counts[digit];
-        prefix = prefix << DIGIT_BITS | digit;
+        for (; digit < DIGITS - 1 && rank >= counts[digit] + counts[DIGITS + digit]; digit++)
+            rank -= counts[digit] + counts[DIGITS + digit];
+        prefix = prefix << (above - shift) | digit;
     }
     const uint32_t low = (uint32_t)prefix;
     double x;
@@ -190,17 +195,30 @@ static double select_rank(const pool *pools, int n_pools, int is_double, int64_t
     return is_double ? x : (double)y;
 }
 
+static inline __attribute__((always_inline)) void look_above(const pool *p, int is_double, double x, int64_t *up_to,
+                                                             double *next)
+{
+    int64_t n = 0;
+    double least = *next;
+    for (size_t i = 0; i < p->n; i++) {
+        const double m = number(p->magnitudes, i, is_double), over = m > x ? m : INFINITY;
+        n += m <= x;
+        least = over < least ? over : least;
+    }
+    *up_to += n;
+    *next = least;
+}
+
 /* The next one in order after x, which `rank` is the rank of. */
 static double select_next(const pool *pools, int n_pools, int is_double, int64_t rank, double x)
 {
     int64_t up_to = 0;
     double next = INFINITY;
     for (int k = 0; k < n_pools; k++) {
-        for (size_t i = 0; i < pools[k].n; i++) {
-            const double m = number(pools[k].magnitudes, i, is_double);
-            up_to += m <= x;
-            next = m > x && m < next ? m : next;
-        }
+        if (is_double)
+            look_above(&pools[k], 1, x, &up_to, &next);
+        else
+            look_above(&pools[k], 0, x, &up_to, &next);
     }
     return up_to > rank + 1 ? x : next;
 }
@@ -288,6 +306,8 @@ static void move(const fspec_tuning *t, pool *p, size_t to, size_t from)
 static void filter(const fspec_tuning *t, pool *p, size_t first)
 {
     const int is_double = t->finder.is_double;
+    tally over = {.histogram = p->above, .n_bins = t->n_histogram, .per_octave = (double)t->config.bins_per_octave,
+                  .is_double = is_double};
     size_t kept = first;
     for (size_t i = first; i < p->n; i++) {
         const double m = number(p->magnitudes, i, is_double);
@@ -295,11 +315,12 @@ static void filter(const fspec_tuning *t, pool *p, size_t first)
             p->n_below++;
         } else if (m > p->high) {
             p->n_above++;
-            count_pitch(p->above, t->n_histogram, number(p->pitches, i, is_double), (double)t->config.bins_per_octave, is_double);
+            count_pitch(&over, number(p->pitches, i, is_double), 1);
         } else {
             move(t, p, kept++, i);
         }
     }
+    flush(&over);
     p->n = kept;
 }
 
@@ -477,23 +498,30 @@ static void count_peaks(const fspec_tuning *t, int64_t *kept, int64_t *below, in
     }
 }
 
+static inline __attribute__((always_inline)) int64_t count_pool(tally *t, const pool *p, double least, int is_double)
+{
+    int64_t counted = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const int wanted = number(p->magnitudes, i, is_double) >= least;
+        counted += wanted;
+        count_pitch(t, number(p->pitches, i, is_double), wanted);
+    }
+    return counted;
+}
+
 static int64_t add_histograms(const fspec_tuning *t, double least, int64_t *histogram)
 {
-    const int is_double = t->finder.is_double;
+    tally all = {.histogram = histogram, .n_bins = t->n_histogram, .per_octave = (double)t->config.bins_per_octave,
+                 .is_double = t->finder.is_double};
     int64_t counted = 0;
     for (int k = 0; k < t->n_pools; k++) {
         const pool *p = &t->pools[k];
         counted += p->n_above;
         for (size_t j = 0; p->above && j < t->n_histogram; j++)
             histogram[j] += p->above[j];
-        for (size_t i = 0; i < p->n; i++) {
-            if (number(p->magnitudes, i, is_double) >= least) {
-                counted++;
-                count_pitch(histogram, t->n_histogram, number(p->pitches, i, is_double), (double)t->config.bins_per_octave,
-                            is_double);
-            }
-        }
+        counted += all.is_double ? count_pool(&all, p, least, 1) : count_pool(&all, p, least, 0);
     }
+    flush(&all);
     return counted;
 }
 
