@@ -9,6 +9,8 @@ from typing import Any
 from fastspec._core import EngineError
 from fastspec._validate import ParameterError
 from fastspec._version import __version__
+from fastspec.chroma_filters import chroma_filter
+from fastspec.chroma_spectra import ChromaSTFT, chroma_stft
 from fastspec.config import get_precision, set_precision, show_config
 from fastspec.constantq import CQT, cqt, cqt_frequencies, interval_frequencies, vqt
 from fastspec.convert import (
@@ -43,12 +45,15 @@ __all__ = [
     "CQT",
     "MFCC",
     "STFT",
+    "ChromaSTFT",
     "EngineError",
     "MelSpectrogram",
     "ParameterError",
     "Spectrogram",
     "__version__",
     "amplitude_to_db",
+    "chroma_filter",
+    "chroma_stft",
     "cqt",
     "cqt_frequencies",
     "db_to_amplitude",

@@ -222,9 +222,12 @@ def _prepare(
 
 
 def spectra_of(
-    y: Any, n_fft: Any, frames: dict[str, Any], power: float, stacklevel: int
+    y: Any, n_fft: Any, frames: dict[str, Any], power: float, stacklevel: int | None
 ) -> Spectra:
-    """Return a signal and the plan of its magnitudes to a power, as librosa frames it."""
+    """Return a signal and the plan of its magnitudes to a power, as librosa frames it.
+
+    A stacklevel of 1 is the line that calls this; None is for callers that warn themselves.
+    """
     if y is None:
         raise ParameterError("y=None: a signal y or a spectrogram S must be given")
     if n_fft is None:
@@ -240,7 +243,7 @@ def spectra_of(
     core = plan._core(double)
     if core.n_frames(y.shape[-1]) == 0:
         plan._refuse_length(y.shape[-1])
-    if center or n != y.shape[-1]:
+    if stacklevel is not None and (center or n != y.shape[-1]):
         warn_long_frame(plan.n_fft, n, stacklevel + 1)
     return Spectra(core, y, plan.n_fft, core.n_bins, double)
 
