@@ -19,6 +19,7 @@
 #include "simd_chroma.h"
 #include "simd_icqt.h"
 #include "simd_long.h"
+#include "simd_peaks.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -31,5 +32,6 @@
 #include "simd_chroma.h"
 #include "simd_icqt.h"
 #include "simd_long.h"
+#include "simd_peaks.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
