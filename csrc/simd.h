@@ -143,8 +143,6 @@ struct fs_kernels {
     void (*quantise)(void *x, size_t n, const double *steps, const double *heights, size_t n_steps);
     /* out[i] = sum over j of taps[j] * x[i + j * pitch] */
     void (*smooth)(void *out, const void *x, size_t pitch, size_t n, const void *taps, size_t n_taps);
-    /* Each row's first n values divided by their l_p norm, unless that is below the smallest normal number */
-    void (*normalise)(void *rows, size_t pitch, size_t n_rows, size_t n, double p);
 };
 
 /* The table in use for float (0) or double (1). */

@@ -20,7 +20,7 @@ from fastspec._validate import (
     show,
 )
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
-from fastspec.cqt_plan import CQT, _check_norm, _Stream
+from fastspec.cqt_plan import CQT, check_norm, _Stream
 from fastspec.transforms import Stream, _Plan, _Window, freeze_window
 from fastspec.windows import WindowSpec, get_window
 
@@ -247,7 +247,8 @@ class Chroma(_Plan):
         Bins of the transform per octave; a multiple of `n_chroma`.
     n_chroma : int >= 1
         Number of chroma.
-    tuning, filter_scale, gamma, intervals, sparsity, definition, accuracy, input_scale, precision
+    tuning, filter_scale, gamma, intervals, sparsity, librosa_version, definition, accuracy, \
+input_scale, precision
         As for `CQT`; for an array of `intervals`, its length is the number of bins per octave.
     cqt_window : str, tuple or float
         Window of the transform; `window` of `CQT`.
@@ -310,6 +311,7 @@ class Chroma(_Plan):
         intervals: str | Iterable[float] | None = None,
         sparsity: float = 0.01,
         cqt_window: WindowSpec = "hann",
+        librosa_version: str = "0.11",
         definition: str = "exact",
         accuracy: float | None = None,
         power: int = 1,
@@ -409,7 +411,7 @@ class Chroma(_Plan):
 # The arguments that are the transform's or the fold's, under the same names.
 _OF_CQT = (
     "sr", "hop_length", "fmin", "bins_per_octave", "tuning", "filter_scale", "gamma", "intervals",
-    "sparsity", "definition", "accuracy", "input_scale", "precision",
+    "sparsity", "librosa_version", "definition", "accuracy", "input_scale", "precision",
 )  # fmt: skip
 _OF_FOLD = (
     "n_chroma", "window", "base_c", "threshold", "norm", "cens", "win_len_smooth",
@@ -448,7 +450,7 @@ def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
         window=freeze_fold_window(a["window"]),
         base_c=check_bool("base_c", a["base_c"]),
         threshold=threshold,
-        norm=_check_norm(norm),
+        norm=check_norm(norm),
         cens=cens,
         win_len_smooth=length,
         smoothing_window=window,
