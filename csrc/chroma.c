@@ -18,7 +18,7 @@ void fspec_chroma_config_init(fspec_chroma_config *config)
     config->size = sizeof *config;
     config->precision = FSPEC_SINGLE;
     config->threshold = -INFINITY;
-    config->input_norm = config->norm = config->last_norm = NAN;
+    config->input_norm_p = config->norm_p = config->last_norm_p = 2;
 }
 
 /* ---- the plan --------------------------------------------------------------------------------------------------------- */
@@ -31,18 +31,15 @@ static int all_finite(const double *x, int64_t n)
     return 1;
 }
 
-static int is_norm(double p)
-{
-    return isnan(p) || isinf(p) || p >= 0;
-}
-
 static fspec_status check(const fspec_chroma_config *c)
 {
     if (c->precision != FSPEC_SINGLE && c->precision != FSPEC_DOUBLE)
         return FSPEC_BAD_PRECISION;
-    if (c->n_bins < 1 || c->n_chroma < 1 || !c->fold || isnan(c->threshold) || !is_norm(c->input_norm) || !is_norm(c->norm)
-        || !is_norm(c->last_norm) || c->n_steps < 0 || (c->n_steps && (!c->steps || !c->heights)) || c->n_smooth < 0
-        || (c->n_smooth && !c->smooth))
+    if (fs_check_norm(c->input_norm, c->input_norm_p) != FSPEC_OK || fs_check_norm(c->norm, c->norm_p) != FSPEC_OK
+        || fs_check_norm(c->last_norm, c->last_norm_p) != FSPEC_OK)
+        return FSPEC_BAD_NORM;
+    if (c->n_bins < 1 || c->n_chroma < 1 || !c->fold || isnan(c->threshold) || c->n_steps < 0
+        || (c->n_steps && (!c->steps || !c->heights)) || c->n_smooth < 0 || (c->n_smooth && !c->smooth))
         return FSPEC_BAD_ARGUMENT;
     if (c->n_bins > INT32_MAX || c->n_chroma > INT32_MAX || c->n_steps > INT32_MAX || c->n_smooth > MOST_TAPS)
         return FSPEC_TOO_LARGE;
@@ -77,9 +74,12 @@ static fspec_status build(const fspec_chroma_config *c, fspec_chroma *chroma)
     chroma->bin_pitch = (c->n_bins + lanes - 1) / lanes * lanes;
     chroma->pitch = (c->n_chroma + lanes - 1) / lanes * lanes;
     chroma->input_norm = c->input_norm;
+    chroma->input_norm_p = c->input_norm_p;
     chroma->threshold = c->threshold;
     chroma->norm = c->norm;
+    chroma->norm_p = c->norm_p;
     chroma->last_norm = c->last_norm;
+    chroma->last_norm_p = c->last_norm_p;
     fspec_status status = copy_fold(c, chroma);
     if (status == FSPEC_OK && c->n_steps) {
         const size_t bytes = (size_t)c->n_steps * sizeof(double);
@@ -176,19 +176,14 @@ static void store(const fspec_chroma *chroma, fs_chroma_state *state, const char
     state->next += n;
 }
 
-static void normalise(const fspec_chroma *chroma, void *rows, int64_t pitch, int64_t n_rows, int64_t n, double p)
-{
-    if (!isnan(p))
-        chroma->kernels->normalise(rows, (size_t)pitch, (size_t)n_rows, (size_t)n, p);
-}
-
 /* Output rows that are complete but for their last norm. */
 static void store_last(const fspec_chroma *chroma, fs_chroma_state *state, char *rows, int64_t n, const fs_chroma_sink *sink)
 {
     n = smaller(n, state->end - state->next);
     if (n <= 0)
         return;
-    normalise(chroma, rows, chroma->pitch, n, chroma->n_chroma, chroma->last_norm);
+    fs_normalise(rows, (size_t)n, (ptrdiff_t)chroma->pitch, (size_t)chroma->n_chroma, 1, chroma->is_double, chroma->last_norm,
+                 chroma->last_norm_p);
     store(chroma, state, rows, n, sink);
 }
 
@@ -198,12 +193,14 @@ static void take_bins(const fspec_chroma *chroma, fs_chroma_state *state, int64_
     const fs_kernels *k = chroma->kernels;
     const size_t values = (size_t)(n * chroma->pitch);
     char *rows = chroma->smooths ? fs_smoother_room(&chroma->smoother, &state->smoother, chroma->pitch) : state->rows;
-    normalise(chroma, state->bins, chroma->bin_pitch, n, chroma->n_bins, chroma->input_norm);
+    fs_normalise(state->bins, (size_t)n, (ptrdiff_t)chroma->bin_pitch, (size_t)chroma->n_bins, 1, chroma->is_double,
+                 chroma->input_norm, chroma->input_norm_p);
     k->fold_rows(rows, (size_t)chroma->pitch, state->bins, (size_t)chroma->bin_pitch, (size_t)n, chroma->weights,
                  (size_t)chroma->n_bins);
     if (chroma->threshold > -INFINITY)
         k->drop_small(rows, values, chroma->threshold);
-    normalise(chroma, rows, chroma->pitch, n, chroma->n_chroma, chroma->norm);
+    fs_normalise(rows, (size_t)n, (ptrdiff_t)chroma->pitch, (size_t)chroma->n_chroma, 1, chroma->is_double, chroma->norm,
+                 chroma->norm_p);
     if (chroma->n_steps)
         k->quantise(rows, values, chroma->steps, chroma->heights, (size_t)chroma->n_steps);
     if (chroma->smooths) {

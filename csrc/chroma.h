@@ -3,6 +3,7 @@
 #ifndef FSPEC_CHROMA_H
 #define FSPEC_CHROMA_H
 
+#include "normalise.h"
 #include "time_stages.h"
 
 struct fspec_chroma {
@@ -11,7 +12,8 @@ struct fspec_chroma {
     int64_t n_bins, n_chroma;
     int64_t bin_pitch, pitch; /* values from one row to the next: whole vectors */
     void *weights;            /* n_bins rows of `pitch` values */
-    double input_norm, threshold, norm, last_norm;
+    fspec_norm input_norm, norm, last_norm;
+    double input_norm_p, norm_p, last_norm_p, threshold;
     int64_t n_steps;
     double *steps, *heights;
     fs_smoother smoother;

@@ -338,27 +338,29 @@ FSPEC_API fspec_status fspec_phases(const double *turns, const void *magnitude, 
 /* What becomes of a frame's magnitudes m, of n_bins values; each step but the second may be left out:
  *     m is divided by its norm (input_norm);  x = fold * m;  values below threshold become 0;  x is divided by its norm;
  *     x[i] = sum of the heights whose steps x[i] exceeds;  x is convolved over time;  x is divided by its norm (last_norm).
- * A norm is the p of l_p: infinity (the largest |x|), -infinity (the smallest), 0 (how many are not 0) or any p > 0; NaN leaves
- * the step out. What has a norm below the type's smallest normal number stays as it is. */
+ * What has a norm below the precision's smallest normal number stays as it is. */
 typedef struct fspec_chroma_config {
     size_t size;
     fspec_precision precision; /* FSPEC_SINGLE */
     int64_t n_bins, n_chroma;  /* 0; must be set */
     const double *fold;        /* n_chroma x n_bins, row by row. All arrays are copied. */
-    double input_norm;         /* NaN */
+    fspec_norm input_norm;     /* FSPEC_NORM_NONE */
+    double input_norm_p;       /* 2; for FSPEC_NORM_P, as the others */
     double threshold;          /* -infinity: left out */
-    double norm;               /* NaN */
+    fspec_norm norm;           /* FSPEC_NORM_NONE */
+    double norm_p;             /* 2 */
     int64_t n_steps;           /* 0: left out */
     const double *steps, *heights; /* n_steps values each */
     int64_t n_smooth;          /* 0: left out; frames */
     const double *smooth;      /* the convolution's kernel, whose middle is smooth[n_smooth / 2]; frames beyond the ends are 0 */
-    double last_norm;          /* NaN */
+    fspec_norm last_norm;      /* FSPEC_NORM_NONE */
+    double last_norm_p;        /* 2 */
 } fspec_chroma_config;
 
 typedef struct fspec_chroma fspec_chroma;
 
 FSPEC_API void fspec_chroma_config_init(fspec_chroma_config *config);
-/* Makes a plan. Errors: BAD_PRECISION, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+/* Makes a plan. Errors: BAD_PRECISION, BAD_NORM, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
 FSPEC_API fspec_status fspec_chroma_create(const fspec_chroma_config *config, fspec_chroma **plan);
 FSPEC_API void fspec_chroma_free(fspec_chroma *plan);
 /* From n_items matrices of magnitudes (in_dtype FSPEC_FLOAT32/64, n_bins rows, n_frames columns) to as many of n_chroma rows

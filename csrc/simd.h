@@ -172,8 +172,6 @@ struct fs_kernels {
     void (*quantise)(void *x, size_t n, const double *steps, const double *heights, size_t n_steps);
     /* out[i] = sum over j of taps[j] * x[i + j * pitch] */
     void (*smooth)(void *out, const void *x, size_t pitch, size_t n, const void *taps, size_t n_taps);
-    /* Each row's first n values divided by their l_p norm, unless that is below the smallest normal number */
-    void (*normalise)(void *rows, size_t pitch, size_t n_rows, size_t n, double p);
     /* The inverse constant-Q transform: see simd_icqt.h. n_frames is 1 or FS_ICQT_FRAMES. */
     void (*icqt_plain)(void *const *to, size_t n_frames, const void *coefs, const fs_icqt_block *blocks, size_t n_blocks);
     void (*icqt_folded)(void *const *after, void *const *before, size_t n_frames, const void *coefs,

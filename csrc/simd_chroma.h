@@ -1,4 +1,4 @@
-/* Rows of chroma: folded, thresholded, normalised, quantised, smoothed over time. For one tier and one element type: included
+/* Rows of chroma: folded, thresholded, quantised, smoothed over time. For one tier and one element type: included
  * after simd_cqt.h, once per type.
  *
  * Rows are whole vectors with the values of one frame side by side; every value sums its terms in one fixed order. */
@@ -92,64 +92,5 @@ static void KN(smooth)(void *out_, const void *x_, size_t pitch, size_t n, const
         for (size_t j = 0; j < n_taps; j++)
             a = v_fma(v_set(taps[j]), v_load(x + i + j * pitch), a);
         v_store(out + i, a);
-    }
-}
-
-/* ---- norms, in double whatever the type ------------------------------------------------------------------------------- */
-
-FS_INLINE double KN(size_of_value)(real x) { return x < 0 ? -(double)x : (double)x; }
-
-/* Sum of |x|^p, term by term. */
-FS_INLINE double KN(sum_of_powers)(const real *row, size_t n, double p)
-{
-    enum { WIDE = TIER_BITS / 64 };
-    double sum = 0;
-    for (size_t i = 0; i < n; i += WIDE) {
-        fs_vec_f64 size = {0};
-        const size_t count = n - i < WIDE ? n - i : WIDE;
-        for (size_t k = 0; k < count; k++)
-            size[k] = KN(size_of_value)(row[i + k]);
-        size = fs_pow_f64(size, p);
-        for (size_t k = 0; k < count; k++)
-            sum += size[k];
-    }
-    return sum;
-}
-
-static double KN(norm_of_row)(const real *row, size_t n, double p)
-{
-    double length = 0;
-    if (p == (double)__builtin_inf()) {
-        for (size_t i = 0; i < n; i++)
-            length = KN(size_of_value)(row[i]) > length ? KN(size_of_value)(row[i]) : length;
-    } else if (p == -(double)__builtin_inf()) {
-        length = KN(size_of_value)(row[0]);
-        for (size_t i = 1; i < n; i++)
-            length = KN(size_of_value)(row[i]) < length ? KN(size_of_value)(row[i]) : length;
-    } else if (p == 0) {
-        for (size_t i = 0; i < n; i++)
-            length += row[i] != 0;
-    } else if (p == 1) {
-        for (size_t i = 0; i < n; i++)
-            length += KN(size_of_value)(row[i]);
-    } else if (p == 2) {
-        for (size_t i = 0; i < n; i++)
-            length += (double)row[i] * (double)row[i];
-        length = __builtin_sqrt(length);
-    } else {
-        fs_vec_f64 sum = {KN(sum_of_powers)(row, n, p)};
-        length = fs_pow_f64(sum, 1 / p)[0];
-    }
-    return length;
-}
-
-static void KN(normalise)(void *rows_, size_t pitch, size_t n_rows, size_t n, double p)
-{
-    real *row = rows_;
-    for (size_t f = 0; f < n_rows; f++, row += pitch) {
-        const double length = KN(norm_of_row)(row, n, p);
-        if (length >= (double)FS_TINY)
-            for (size_t i = 0; i < pitch; i++)
-                row[i] = (real)((double)row[i] / length);
     }
 }

@@ -1,5 +1,16 @@
 # Chroma. Included by _core.pyx.
 
+cdef fspec_norm norm_kind(p) noexcept:
+    """NumPy's way to say a norm in the core's; the p is then of use for FSPEC_NORM_P alone."""
+    if p is None:
+        return FSPEC_NORM_NONE
+    if p == float("inf"):
+        return FSPEC_NORM_MAX
+    if p == float("-inf"):
+        return FSPEC_NORM_MIN
+    return FSPEC_NORM_P if p else FSPEC_NORM_COUNT
+
+
 @cython.final
 cdef class ChromaPlan:
     """What becomes of magnitudes: for `CqtPlan`, or for matrices of them. A norm of None is left out."""
@@ -21,14 +32,17 @@ cdef class ChromaPlan:
         a = doubles(fold, self.n_chroma, self.n_bins, "fold")
         held.append(a)
         config.fold = <const double *>a.view.buf
-        if input_norm is not None:
-            config.input_norm = input_norm
+        config.input_norm = norm_kind(input_norm)
+        config.norm = norm_kind(norm)
+        config.last_norm = norm_kind(last_norm)
+        if config.input_norm == FSPEC_NORM_P:
+            config.input_norm_p = input_norm
+        if config.norm == FSPEC_NORM_P:
+            config.norm_p = norm
+        if config.last_norm == FSPEC_NORM_P:
+            config.last_norm_p = last_norm
         if threshold is not None:
             config.threshold = threshold
-        if norm is not None:
-            config.norm = norm
-        if last_norm is not None:
-            config.last_norm = last_norm
         if steps is not None:
             config.n_steps = len(steps)
             a = doubles(steps, -1, config.n_steps, "steps")

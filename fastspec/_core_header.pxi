@@ -128,20 +128,29 @@ cdef extern from "fastspec.h" nogil:
                                   const fspec_call *call)
     fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                               int64_t pitch, fspec_dtype dtype, const fspec_call *call)
+    ctypedef enum fspec_norm:
+        FSPEC_NORM_NONE
+        FSPEC_NORM_MAX
+        FSPEC_NORM_MIN
+        FSPEC_NORM_COUNT
+        FSPEC_NORM_P
     ctypedef struct fspec_chroma_config:
         fspec_precision precision
         int64_t n_bins
         int64_t n_chroma
         const double *fold
-        double input_norm
+        fspec_norm input_norm
+        double input_norm_p
         double threshold
-        double norm
+        fspec_norm norm
+        double norm_p
         int64_t n_steps
         const double *steps
         const double *heights
         int64_t n_smooth
         const double *smooth
-        double last_norm
+        fspec_norm last_norm
+        double last_norm_p
     ctypedef struct fspec_chroma
     void fspec_chroma_config_init(fspec_chroma_config *config)
     fspec_status fspec_chroma_create(const fspec_chroma_config *config, fspec_chroma **plan)

@@ -16,6 +16,7 @@ from fastspec._validate import ParameterError, check_choice, check_int
 from fastspec.chroma_plan import Chroma, Fold, check_fold, cq_to_chroma, freeze_fold_window
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import freeze_intervals
+from fastspec.hybrid import hybrid_cqt
 from fastspec.pitch import estimate_tuning
 from fastspec.spectrum import check_audio
 from fastspec.transforms import (
@@ -354,14 +355,12 @@ def _of_signal(
     if not isinstance(core, _core.CqtPlan) or core.filters:
         cqt_stages.warn_long_frames(core, n, 5)
     shape = (*y.shape[:-1], core.n_bins, core.n_frames(n))
-    out = _result(y, "y", shape, _fold_type(given, y.dtype), out)
+    out = _result(y, "y", given, shape, out)
     core.exec(y, out, check_threads(n_threads), False)
     return out
 
 
 def _hybrid(y: Array, given: dict[str, Any], tuning: float | None) -> Array:
-    from fastspec.constantq import hybrid_cqt
-
     if given["definition"] != "librosa":
         raise ParameterError("definition: cqt_mode='hybrid' has that of librosa alone")
     transform = hybrid_cqt(
@@ -405,7 +404,7 @@ def _of_magnitudes(
     fold = cached(_fold, C.shape[-2], given["bins_per_octave"], **arguments)
     core = fold.plan(precision == "double" or C.dtype == _F64)
     shape = (*C.shape[:-2], core.n_chroma, C.shape[-1])
-    out = _result(C, name, shape, _fold_type(given, C.dtype), out)
+    out = _result(C, name, given, shape, out)
     core.exec(C, out, check_threads(n_threads))
     return out
 
@@ -432,14 +431,26 @@ def _fold_type(given: dict[str, Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _result(
-    y: Array, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], out: Array | None
+    y: Array,
+    name: str,
+    given: dict[str, Any],
+    shape: tuple[int, ...],
+    out: Array | None,
 ) -> Array:
+    """Return where the result goes: `out`, or an array as librosa's."""
+    dtype = _fold_type(given, y.dtype)
     if out is None:
-        return new_array(name, shape, dtype)
+        smoothed = given.get("win_len_smooth") is not None
+        return new_array(name, shape, dtype) if smoothed else _by_frame(name, shape, dtype)
     check_out(out, shape, dtype)
     if same_memory(y, out):
         raise ParameterError(f"out: must not overlap {name}")
     return out
+
+
+def _by_frame(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return an array in which a frame's values are neighbours."""
+    return new_array(name, (*shape[:-2], shape[-1], shape[-2]), dtype).swapaxes(-1, -2)
 
 
 def tonnetz(
@@ -499,7 +510,7 @@ def tonnetz(
     if chroma.shape[-2] == 0:
         raise ParameterError("chroma: has no rows; must have at least one")
     core = _centroids(chroma.shape[-2])
-    out = new_array("chroma", (*chroma.shape[:-2], 6, chroma.shape[-1]), _F64)
+    out = _by_frame("chroma", (*chroma.shape[:-2], 6, chroma.shape[-1]), _F64)
     core.exec(chroma, out, check_threads(n_threads))
     return out
 

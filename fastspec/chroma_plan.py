@@ -20,7 +20,7 @@ from fastspec._validate import (
     show,
 )
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
-from fastspec.cqt_plan import CQT, _Stream, check_norm
+from fastspec.cqt_plan import CQT, check_norm, _Stream
 from fastspec.transforms import Stream, _Plan, _Window, freeze_window
 from fastspec.windows import WindowSpec, get_window
 
