@@ -25,6 +25,7 @@ from fastspec.convert import (
 )
 from fastspec.filters import mel_filter
 from fastspec.mel import melspectrogram, mfcc
+from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
     amplitude_to_db,
@@ -42,6 +43,7 @@ from fastspec.windows import get_window
 __all__ = [
     "CQT",
     "MFCC",
+    "NSGT",
     "STFT",
     "EngineError",
     "MelSpectrogram",
