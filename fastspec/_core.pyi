@@ -159,6 +159,7 @@ class CqtStream:
     def flush(self, out: _Buffer, n_threads: int) -> int: ...
 
 def nsgt_fast_length(n: int, multiple: int) -> int: ...
+
 @final
 class NsgtPlan:
     def __new__(

@@ -363,8 +363,7 @@ class NSGT(_Plan):
         n_samples : int >= 1
             Length of the signal in samples.
         """
-        hops: Array = self._length(n_samples) / self.n_coefficients(n_samples)
-        return hops
+        return np.asarray(self._length(n_samples) / self.n_coefficients(n_samples), np.float64)
 
     def n_slices(self, n_samples: int) -> int:
         """Return the number of slices of a signal; 1 for plans without slices.
@@ -412,7 +411,8 @@ class NSGT(_Plan):
         rate = check_float("sr", rate, exclusive_minimum=0)
         n = self.n_frames(n_samples)
         check_size("n_samples", (n,), 8)
-        return np.arange(n) * (self._length(n_samples) / n / rate)
+        step: float = self._length(n_samples) / n / rate
+        return np.arange(n, dtype=np.float64) * step
 
     # -- calls -------------------------------------------------------------------------------------
 
