@@ -73,7 +73,7 @@ def windows(plan, length, *, sr, window=HANN):
 
 
 def direct(y, plan, *, sr, window=HANN):
-    """The coefficients of one block by dense sums over the definition, in float64."""
+    """The coefficients of a block (n,), or of blocks (n, k), by dense sums over the definition."""
     n = len(y)
     spectrum = dft_matrix(n) @ y
     result = []
@@ -81,7 +81,7 @@ def direct(y, plan, *, sr, window=HANN):
         windows(plan, n, sr=sr, window=window), plan.n_coefficients(n)
     ):
         used = g > 0
-        x, place = spectrum[bins[used]] * g[used], place[used]
+        x, place = (spectrum[bins[used]].T * g[used]).T, place[used]
         c = dft_terms(count, place, count) @ x
         if factor == 1:  # the other half of a real band's spectrum, without what is its own mirror
             half = (bins[used] != 0) & (bins[used] != n // 2)
@@ -92,8 +92,7 @@ def direct(y, plan, *, sr, window=HANN):
 
 def direct_inverse(coefficients, plan, length, *, sr):
     """Least squares from the definition: the dense real system of the analysis, solved."""
-    columns = [np.concatenate(direct(e, plan, sr=sr)) for e in np.eye(length)]
-    matrix = np.array(columns).T
+    matrix = np.concatenate(direct(np.eye(length), plan, sr=sr))
     system = np.concatenate([matrix.real, matrix.imag])
     target = np.concatenate(coefficients)
     return np.linalg.lstsq(system, np.concatenate([target.real, target.imag]), rcond=None)[0]
