@@ -39,6 +39,7 @@ from fastspec.notes import (
     note_to_midi,
     octs_to_hz,
 )
+from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
     amplitude_to_db,
@@ -56,6 +57,7 @@ from fastspec.windows import get_window
 __all__ = [
     "CQT",
     "MFCC",
+    "NSGT",
     "STFT",
     "Chroma",
     "ChromaSTFT",
