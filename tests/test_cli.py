@@ -219,6 +219,9 @@ def test_chroma_of_an_stft(capsys, wav, out):
     y, _ = fastspec.load(wav)
     C = computed(capsys, out, "chroma", wav, "--kind", "stft", "--n-fft", 4096, "--n-chroma", 24)
     np.testing.assert_array_equal(C, fastspec.chroma_stft(y=y, sr=SR, n_fft=4096, n_chroma=24))
+    C = computed(capsys, out, "chroma", wav, "--kind", "stft", "--tuning", -0.2, "--norm", "none")
+    expected = fastspec.ChromaSTFT(tuning=-0.2, norm=None)(y)
+    np.testing.assert_array_equal(C, expected, strict=True)
 
 
 @pytest.mark.parametrize(

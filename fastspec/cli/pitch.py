@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -126,13 +125,14 @@ class CqtFeature:
 
 def _through(plan: Any, blocks: AudioBlocks, n_threads: int) -> Iterator[NDArray[Any]]:
     try:
-        plan.stream(blocks.channels).push(np.zeros((blocks.channels, 0), np.float32))
+        plan._stream(blocks.channels).push(np.zeros((blocks.channels, 0), np.float32))
     except ParameterError:  # it needs the whole signal
         yield plan(_whole(blocks), n_threads=n_threads)
         return
-    # A push whose frames take as much memory as the spectra of an STFT's.
+    # A push's frames shall take as much memory as the spectra of an STFT.
+    n_fft = 2 * len(plan.frequencies) if hasattr(plan, "frequencies") else 2048
     yield from stream_frames(
-        plan, blocks, n_fft=2 * plan.n_bins, hop_length=plan.hop_length, n_threads=n_threads
+        plan, blocks, n_fft=n_fft, hop_length=plan.hop_length, n_threads=n_threads
     )
 
 
@@ -153,7 +153,7 @@ _IN_PLAN = {"window": "cqt_window", "smooth": "win_len_smooth"}
 
 @dataclass(frozen=True)
 class ChromaFeature:
-    """A chromagram, block by block once its tuning is known; from an STFT, all at once."""
+    """A chromagram, block by block once its tuning is known."""
 
     help: str
     options: tuple[Option, ...] = (
@@ -197,23 +197,17 @@ class ChromaFeature:
         self, settings: Settings, blocks: AudioBlocks, n_threads: int
     ) -> Iterator[NDArray[Any]]:
         """Yield the frames [shape=(channels, n_chroma, k)]."""
-        if settings["kind"] == "stft":
-            yield self._make(settings)(_whole(blocks), n_threads)
+        if settings["kind"] == "stft" and settings["tuning"] == "auto":
+            # Its tuning is that of the spectrogram that it is made from.
+            arguments = {k: v for k, v in settings.items() if k not in ("kind", "tuning")}
+            yield fastspec.chroma_stft(y=_whole(blocks), n_threads=n_threads, **arguments)
             return
         yield from _through(self._make(_tuned(settings, blocks)), blocks, n_threads)
 
     def _make(self, settings: Settings) -> Any:
-        """Return the plan; for 'stft', a function of the signal and a number of threads."""
         arguments = dict(settings)
         kind = arguments.pop("kind")
         if kind == "stft":
-            arguments["tuning"] = None if arguments["tuning"] == "auto" else arguments["tuning"]
-            return partial(_chroma_stft, arguments)
+            return fastspec.ChromaSTFT(**arguments)
         renamed = {_IN_PLAN.get(name, name): value for name, value in arguments.items()}
         return fastspec.Chroma(**renamed, cens=kind == "cens")
-
-
-def _chroma_stft(
-    arguments: Settings, y: NDArray[np.float32], n_threads: int
-) -> NDArray[np.floating[Any]]:
-    return fastspec.chroma_stft(y=y, n_threads=n_threads, **arguments)
