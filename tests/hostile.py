@@ -31,6 +31,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import hostile_pitch  # noqa: F401 # adds its rows
 import numpy as np
 from hostile_run import (
     CASES,
@@ -39,6 +40,7 @@ from hostile_run import (
     Own,
     Value,
     bad,
+    calling,
     case,
     made,
     maybe,
@@ -99,11 +101,6 @@ FRAMING: dict[str, list[Value]] = {
     "window": WINDOWS,
     "center": BOOLS,
 }
-
-
-def calling(function: Callable[..., Any], **usual: Any) -> Callable[..., Any]:
-    """The function with its usual arguments, which a case's argument replaces."""
-    return lambda **given: function(**{**usual, **given})
 
 
 _stft = calling(fastspec.stft, y=Y, **FRAMES)

@@ -141,6 +141,11 @@ def vary(group: str, call: Callable[..., Any], /, *also: str, **kinds: Iterable[
             case(group, name, run, argument, *also, **more)
 
 
+def calling(function: Callable[..., Any], **usual: Any) -> Callable[..., Any]:
+    """The function with its usual arguments, which a case's argument replaces."""
+    return lambda **given: function(**{**usual, **given})
+
+
 def without(values: Iterable[Value], *labels: str) -> list[Value]:
     """Leave out values that an argument takes by right, or that another row tries."""
     return [value for value in values if value.label not in labels]
