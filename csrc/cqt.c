@@ -43,6 +43,14 @@ static fspec_status check_exact(const fspec_cqt_config *c)
     return FSPEC_OK;
 }
 
+static int all_finite(const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return 0;
+    return 1;
+}
+
 static fspec_status check_filters(const fspec_cqt_config *c)
 {
     for (int64_t i = 0; i < c->n_bins; i++) {
@@ -52,9 +60,10 @@ static fspec_status check_filters(const fspec_cqt_config *c)
             return FSPEC_BAD_ARGUMENT;
         if (f->n_taps > MAX_LENGTH)
             return FSPEC_TOO_LARGE;
-        for (int64_t j = 0; j < 2 * f->n_taps; j++)
-            if (!isfinite(f->taps[j]))
-                return FSPEC_BAD_ARGUMENT;
+        if (f->spectrum && (f->first_row < 0 || f->n_rows < 0 || f->n_rows > f->n_taps / 2 + 1 - f->first_row))
+            return FSPEC_BAD_ARGUMENT;
+        if (!all_finite(f->taps, 2 * f->n_taps) || (f->spectrum && !all_finite(f->spectrum, 2 * f->n_rows)))
+            return FSPEC_BAD_ARGUMENT;
     }
     if (c->decimator && (c->decimator_reach < 0 || c->decimator_reach > MAX_LENGTH))
         return FSPEC_BAD_ARGUMENT;
@@ -84,7 +93,7 @@ static fspec_status check(const fspec_cqt_config *c)
         return FSPEC_BAD_HOP_LENGTH;
     if (c->hop_length > INT64_MAX / 16 || c->n_bins > INT32_MAX)
         return FSPEC_TOO_LARGE;
-    if (c->n_bins < 1 || !isfinite(c->input_scale))
+    if (c->n_bins < 1 || !isfinite(c->input_scale) || (unsigned)c->domain > FSPEC_CQT_FREQUENCY)
         return FSPEC_BAD_ARGUMENT;
     if (c->chroma && (status = check_chroma(c)) != FSPEC_OK)
         return status;
@@ -161,11 +170,13 @@ int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples)
 
 size_t fspec_cqt_size(const fspec_cqt *plan)
 {
-    size_t values = 0;
-    for (int64_t i = 0; i < plan->n_sets; i++)
+    size_t values = 0, spectra = 0;
+    for (int64_t i = 0; i < plan->n_sets; i++) {
+        spectra += fs_cqt_spectra_size(&plan->sets[i]);
         for (int64_t g = 0; g < plan->sets[i].n_phases * plan->sets[i].n_groups; g++)
             values += plan->sets[i].groups[g].n_taps * plan->kernels->lanes;
-    return values * plan->kernels->real_size;
+    }
+    return values * plan->kernels->real_size + spectra;
 }
 
 fspec_status fs_cqt_check_dtype(const fspec_cqt *plan, fspec_dtype out_dtype)

@@ -27,6 +27,7 @@ struct fspec_cqt {
     int64_t first[FS_MAX_CQT_LEVELS], last[FS_MAX_CQT_LEVELS], room[FS_MAX_CQT_LEVELS];
     int64_t chunk;   /* samples taken in at a time */
     int64_t overlap; /* samples that neighbouring stretches of frames both need, about */
+    size_t spectra;  /* bytes of scratch for frames' spectra */
     int64_t row_pitch, pair_rows; /* values from one frame's row to the next; pairs of a frame */
 };
 
@@ -41,7 +42,8 @@ typedef struct fs_cqt_line {
 typedef struct fs_cqt_state {
     fs_cqt_line lines[FS_MAX_CQT_LEVELS];
     int64_t frame, end_frame;
-    char *rows, *pairs, *reals;
+    char *input; /* what level 0 is copied to, where it does not lie in the signal itself */
+    char *rows, *pairs, *reals, *spectra;
     fs_decimator_desk decimators[FS_DECIMATOR_SIZES];
     fs_chroma_state chroma;
 } fs_cqt_state;

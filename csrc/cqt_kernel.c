@@ -344,7 +344,7 @@ fspec_status fs_cqt_sets_create(const fspec_cqt_config *config, fs_cqt_set **set
         if (status != FSPEC_OK)
             return status;
     }
-    return FSPEC_OK;
+    return fs_cqt_spectra_create(config, *sets, n);
 }
 
 void fs_cqt_sets_free(fs_cqt_set *sets, int64_t n_sets)
@@ -353,6 +353,7 @@ void fs_cqt_sets_free(fs_cqt_set *sets, int64_t n_sets)
         fs_free(sets[i].groups);
         fs_free(sets[i].taps);
         fs_free(sets[i].turns);
+        fs_cqt_spectra_free(&sets[i]);
     }
     fs_free(sets);
 }

@@ -2,6 +2,7 @@
 #ifndef FSPEC_CQT_KERNEL_H
 #define FSPEC_CQT_KERNEL_H
 
+#include "fft_lanes.h"
 #include "simd.h"
 
 enum { FS_MAX_CQT_LEVELS = 32 };
@@ -22,11 +23,26 @@ typedef struct fs_cqt_set {
     int64_t n_rows;      /* pairs that a folded frame has */
     fs_cqt_group *groups; /* n_phases x n_groups */
     void *taps, *turns;
+    /* Not NULL where the filters are applied to the frames' spectra: the transform of `last - first + 1` samples, and the
+     * filters' rows, of complex weights. The weights above are kept: the adjoint is made of them. */
+    fs_lanes *lanes;
+    int borrowed; /* the lanes are another set's */
+    fs_bands rows;
 } fs_cqt_set;
 
 /* The sets of a checked configuration, lowest bins first; *n_levels is the number of levels that they use. On failure
  * whatever was made is left in *sets, for fs_cqt_sets_free. */
 fspec_status fs_cqt_sets_create(const fspec_cqt_config *config, fs_cqt_set **sets, int64_t *n_sets, int *n_levels);
 void fs_cqt_sets_free(fs_cqt_set *sets, int64_t n_sets);
+
+/* cqt_spectrum.c: gives the sets their spectral form where that costs less, and takes it back. */
+fspec_status fs_cqt_spectra_create(const fspec_cqt_config *config, fs_cqt_set *sets, int64_t n_sets);
+void fs_cqt_spectra_free(fs_cqt_set *set);
+/* The bytes that it holds; and the scratch in bytes that a set's frames take, or the largest that any set's do. */
+size_t fs_cqt_spectra_size(const fs_cqt_set *set);
+size_t fs_cqt_spectra_scratch(const fs_cqt_set *sets, int64_t n_sets);
+/* n frames, the first of which has its centre at x and the others `step` values further each, to rows of n_bins interleaved
+ * complex values, `pitch` values apart. */
+void fs_cqt_spectra_rows(const fs_cqt_set *set, void *scratch, const void *x, int64_t step, int64_t n, void *rows, int64_t pitch);
 
 #endif

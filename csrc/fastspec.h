@@ -383,7 +383,18 @@ typedef struct fspec_cqt_filter {
     int32_t level;
     int64_t first, n_taps;
     const double *taps; /* n_taps (real, imaginary) pairs */
+    /* NULL; else the same filter as n_rows pairs: C[t] = sum over i of spectrum[i] * X[first_row + i], where X is the unscaled
+     * DFT of the n_taps samples that the taps are for, and no row lies beyond n_taps / 2. */
+    const double *spectrum;
+    int64_t first_row, n_rows;
 } fspec_cqt_filter;
+
+/* Where filters that have both forms are applied. The results differ by rounding. */
+typedef enum fspec_cqt_domain {
+    FSPEC_CQT_ANY_DOMAIN = 0, /* where it costs less */
+    FSPEC_CQT_TIME = 1,
+    FSPEC_CQT_FREQUENCY = 2 /* wherever the built-in FFT has the size */
+} fspec_cqt_domain;
 
 /* The transform of Schoerkhuber and Klapuri (2010), evaluated as it is defined: for bin k of frequency f and length N, and frame
  * t, with sr the sample rate,
@@ -411,6 +422,7 @@ typedef struct fspec_cqt_config {
                                   not rise with the bin, and hop_length must be a multiple of 2^level */
     const double *decimator;   /* NULL; else decimate by the symmetric filter decimator[|n|], |n| <= decimator_reach, and cut */
     int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. */
+    fspec_cqt_domain domain;   /* FSPEC_CQT_ANY_DOMAIN */
     const fspec_chroma *chroma; /* NULL; else what becomes of |C| or |C|^2, which is not stored then. Not copied: it must outlive
                                   the plan, and have its n_bins and precision. Not for FSPEC_CQT_COMPLEX. */
 } fspec_cqt_config;

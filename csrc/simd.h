@@ -130,6 +130,8 @@ struct fs_kernels {
                         size_t n_groups);
     void (*cqt_phases)(void *out, ptrdiff_t pitch, const void *const *x, const fs_cqt_group *const *groups, size_t n_frames,
                        size_t n_groups);
+    /* A complex block of bins to one of products with rows of complex weights */
+    void (*cqt_project)(void *out, const void *block, const fs_bands *rows);
     /* rows[f * pitch + 2 k ...] *= turns[k], complex */
     void (*cqt_turn)(void *rows, size_t pitch, size_t n_rows, const void *turns, size_t n);
     size_t cqt_frames; /* that the products take at a time */

@@ -6,7 +6,7 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(mix), KN(multiply_add), KN(divide), KN(compress_array), KN(shift_clip), KN(rephase), fs_k_turns, KN(all_finite),
     KN(fft_spread), KN(fft_gather), KN(fft_forward), KN(fft_inverse), KN(complex_block_inverse), KN(chirp_forward), KN(chirp_inverse),
     KN(overlap_add), KN(block_power), KN(complex_to_rows), KN(rows_to_complex),
-    KN(halfband), KN(decimate), KN(decimate_bins), KN(cqt_fold), KN(cqt_pairs), KN(cqt_samples), KN(cqt_phases), KN(cqt_turn),
+    KN(halfband), KN(decimate), KN(decimate_bins), KN(cqt_fold), KN(cqt_pairs), KN(cqt_samples), KN(cqt_phases), KN(cqt_project), KN(cqt_turn),
     TIER_BITS == 512 ? 8 : 6,
     KN(fold_rows), KN(drop_small), KN(quantise), KN(smooth),
 };

@@ -153,9 +153,11 @@ class CqtPlan:
         input_scale: float = 1,
         min_distance: float = 80,
         attenuation: float = 149,
-        filters: Sequence[tuple[int, int, _Buffer]] | None = None,
+        filters: Sequence[tuple[int, int, _Buffer] | tuple[int, int, _Buffer, int, _Buffer]]
+        | None = None,
         decimator: _Buffer | None = None,
         decimator_reach: int = 0,
+        domain: int = 0,
         chroma: ChromaPlan | None = None,
     ) -> Self: ...
     @property

@@ -4,7 +4,8 @@
 cdef class CqtPlan:
     """A plan of the constant-Q transform: by frequencies, lengths and amplitudes, or by filters.
 
-    `filters` is a sequence of (level, first, taps), with taps of (n, 2) doubles.
+    `filters` is a sequence of (level, first, taps) or of (level, first, taps, first_row, spectrum), with taps and spectrum of
+    (n, 2) doubles.
     """
     cdef fspec_cqt *plan
     cdef readonly int64_t n_bins  # rows of the output
@@ -15,7 +16,7 @@ cdef class CqtPlan:
     def __cinit__(self, *, int output, bint double, int64_t hop_length, int64_t n_bins, double sr=22050, frequencies=None,
                   lengths=None, amplitudes=None, window=None, int64_t n_window=0, double input_scale=1,
                   double min_distance=80, double attenuation=149, filters=None, decimator=None, int64_t decimator_reach=0,
-                  ChromaPlan chroma=None):
+                  int domain=0, ChromaPlan chroma=None):
         cdef fspec_cqt_config config
         cdef fspec_cqt_filter *table = NULL
         cdef fspec_status status
@@ -31,6 +32,7 @@ cdef class CqtPlan:
         config.input_scale = input_scale
         config.min_distance = min_distance
         config.attenuation = attenuation
+        config.domain = <fspec_cqt_domain>domain
         if chroma is not None:
             self.chroma = chroma  # which must outlive the plan
             config.chroma = chroma.plan
@@ -62,7 +64,7 @@ cdef class CqtPlan:
             config.filters = table
         try:
             if filters is not None:
-                for i, (level, first, taps) in enumerate(filters):
+                for i, (level, first, taps, *spectral) in enumerate(filters):
                     a = doubles(taps, -2, 2, "taps")
                     held.append(a)
                     table[i].level = level
@@ -70,6 +72,14 @@ cdef class CqtPlan:
                     table[i].n_taps = a.size(2)
                     table[i].taps = <const double *>a.view.buf
                     lengths_seen.add((level, a.size(2)))
+                    table[i].spectrum = NULL
+                    table[i].first_row = table[i].n_rows = 0
+                    if spectral:
+                        a = doubles(spectral[1], -2, 2, "spectrum")
+                        held.append(a)
+                        table[i].first_row = spectral[0]
+                        table[i].n_rows = a.size(2)
+                        table[i].spectrum = <const double *>a.view.buf
             with nogil:
                 status = fspec_cqt_create(&config, &self.plan)
         finally:

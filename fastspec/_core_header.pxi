@@ -159,6 +159,11 @@ cdef extern from "fastspec.h" nogil:
         int64_t first
         int64_t n_taps
         const double *taps
+        const double *spectrum
+        int64_t first_row
+        int64_t n_rows
+    ctypedef enum fspec_cqt_domain:
+        pass
     ctypedef struct fspec_cqt_config:
         fspec_cqt_output output
         fspec_precision precision
@@ -176,6 +181,7 @@ cdef extern from "fastspec.h" nogil:
         const fspec_cqt_filter *filters
         const double *decimator
         int64_t decimator_reach
+        fspec_cqt_domain domain
         const fspec_chroma *chroma
     ctypedef struct fspec_cqt
     ctypedef struct fspec_cqt_stream

@@ -124,12 +124,28 @@ def window_bandwidth(window: WindowSpec) -> float:
 
 
 class Octave(NamedTuple):
-    """Filters of one octave: its bins, its rate over the full one, and the taps of each bin."""
+    """Filters of one octave: its bins, its rate over the full one, and each bin in both domains."""
 
     bins: slice
     halvings: int
     n_fft: int
     taps: _Array  # (bins, n_fft) complex128, centred on tap n_fft / 2
+    spectrum: _Array  # (bins, n_fft / 2 + 1) complex128: factors of a frame's spectrum
+
+    def scaled(self, factor: Any) -> Octave:
+        """Return the octave with each filter times a factor."""
+        return self._replace(taps=self.taps * factor, spectrum=self.spectrum * factor)
+
+    def filter(self, i: int, level: int, first: int) -> tuple[int, int, _Array, int, _Array]:
+        """Return bin i as the core takes it, both forms as pairs of real numbers."""
+        used = np.nonzero(self.spectrum[i])[0]
+        begin, end = (used[0], used[-1] + 1) if len(used) else (0, 0)
+        return level, first, _pairs(self.taps[i]), int(begin), _pairs(self.spectrum[i, begin:end])
+
+
+def _pairs(values: _Array) -> _Array:
+    """Return complex values as (n, 2) real ones."""
+    return np.ascontiguousarray(values, np.complex128).view(np.float64).reshape(-1, 2)
 
 
 def octaves(
@@ -159,10 +175,10 @@ def octaves(
         basis, n_fft = spectral_basis(
             g.frequencies[bins], g.alpha[bins], rate, filter_scale, gamma, norm, sparsity, window
         )
-        basis = (basis * np.sqrt(sr / rate)).astype(np.complex64)
+        basis = (basis * np.sqrt(sr / rate)).astype(np.complex64).astype(np.complex128)
         # A product with a frame's spectrum is a product with the frame: the spectrum of the basis.
-        taps = np.fft.fft(basis.astype(np.complex128), n=n_fft, axis=1)
-        result.append(Octave(bins, halvings, n_fft, taps))
+        taps = np.fft.fft(basis, n=n_fft, axis=1)
+        result.append(Octave(bins, halvings, n_fft, taps, basis))
         below = g.frequencies[: bins.start]
         if hop % 2 == 0 and not (guarded and len(below) and below.max() > rate / 5):
             rate, hop, halvings = rate / 2, hop // 2, halvings + 1

@@ -11,7 +11,7 @@ typedef struct cqt_case {
     fspec_cqt_config config;
     double frequencies[MOST_BINS], lengths[MOST_BINS], amplitudes[MOST_BINS];
     fspec_cqt_filter filters[MOST_BINS];
-    double *taps, decimator[300];
+    double *taps, spectrum[200], decimator[300];
 } cqt_case;
 
 static void make_exact(rng *r, cqt_case *c)
@@ -56,8 +56,17 @@ static void make_filters(rng *r, cqt_case *c)
             taps[2 * j] = size * cos(.3 * u + 1) / (double)n;
             taps[2 * j + 1] = -size * sin(.3 * u + 1) / (double)n;
         }
-        c->filters[i] = (fspec_cqt_filter){level, any ? rng_int(r, -700, 300) : -n / 2, n, taps};
+        c->filters[i] = (fspec_cqt_filter){
+            .level = level, .first = any ? rng_int(r, -700, 300) : -n / 2, .n_taps = n, .taps = taps};
+        if (!any && n <= 128) { /* not the same filter, so that tiers that choose otherwise differ */
+            c->filters[i].spectrum = c->spectrum;
+            c->filters[i].first_row = rng_int(r, 0, 3);
+            c->filters[i].n_rows = rng_int(r, 0, n / 2 - 3);
+        }
     }
+    for (int64_t j = 0; j < 200; j++)
+        c->spectrum[j] = rng_uniform(r, -.1, .1);
+    g->domain = (fspec_cqt_domain)rng_int(r, 0, 2);
     g->filters = c->filters;
     if (rng_int(r, 0, 1)) {
         /* Short ones are summed directly; long ones go by way of the FFT, in blocks. */
