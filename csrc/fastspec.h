@@ -61,6 +61,7 @@ typedef enum fspec_status {
     FSPEC_BAD_DATA_TYPE,    /* a data type is not one of fspec_dtype, or not allowed there */
     FSPEC_BAD_ARGUMENT,     /* any other argument: a NULL, a negative count, a scratch that is too small ... */
     FSPEC_NOT_STREAMABLE,   /* the plan needs the whole signal (top_db, ref_max): give a fixed log_floor instead */
+    FSPEC_AGAIN,            /* not an error: the data must be given a second time, see fspec_tuning_finish */
     FSPEC_BAD_NORM          /* norm: not one of fspec_norm, p not finite and > 0, or the output is not FSPEC_OUT_BANDS */
 } fspec_status;
 
@@ -461,6 +462,63 @@ FSPEC_API fspec_status fspec_cqt_stream_push(fspec_cqt_stream *stream, const fsp
 FSPEC_API fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                               const fspec_call *call, int64_t *n_frames);
 FSPEC_API void fspec_cqt_stream_reset(fspec_cqt_stream *stream);
+
+/* ---- spectral peaks and tuning ------------------------------------------------------------------------------------ */
+
+/* Peaks of magnitude spectra: bins k with S[k-1] < S[k] >= S[k+1] above a reference (what does not exceed it counts as 0), of
+ * frequency in [fmin, fmax) and below sr / 2, refined by a parabola through the three values (Smith 2011). The tuning is the
+ * lower edge of the fullest bin of a histogram of the fractions of bins_per_octave * log2(pitch / 27.5 Hz), over the peaks
+ * whose magnitude is at least the median of all. Single precision rounds where librosa 0.11 on NumPy does. */
+typedef struct fspec_tuning_config {
+    size_t size;
+    fspec_precision precision; /* FSPEC_SINGLE */
+    double sr;                 /* 22050; Hz */
+    int64_t n_fft;             /* 2048; bin k is at k * sr / n_fft Hz */
+    int64_t n_bins;            /* 0: n_fft/2 + 1; at least 2, at most 2^26 */
+    double fmin, fmax;         /* 150, 4000; Hz */
+    double threshold;          /* 0.1; a peak exceeds this part of the largest value of its frame */
+    double ref;                /* NaN; else a peak exceeds |ref| instead */
+    double resolution;         /* 0.01; the histogram has ceil(1 / resolution) bins, at most 2^24 */
+    int64_t bins_per_octave;   /* 12; at most 2^20 */
+    int64_t max_peaks;         /* 0: all peaks are kept, 8 bytes each (double: 16). Else about so many at a time, those near
+                                  the median; a second pass may then be needed */
+} fspec_tuning_config;
+
+/* The peaks of any number of spectra, as far as the tuning needs them. Used by one thread at a time. */
+typedef struct fspec_tuning fspec_tuning;
+
+FSPEC_API void fspec_tuning_config_init(fspec_tuning_config *config);
+/* Errors: BAD_PRECISION, BAD_N_FFT, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+FSPEC_API fspec_status fspec_tuning_create(const fspec_tuning_config *config, fspec_tuning **tuning);
+FSPEC_API void fspec_tuning_free(fspec_tuning *tuning);
+/* Back to no spectra. */
+FSPEC_API void fspec_tuning_reset(fspec_tuning *tuning);
+/* Adds the spectra of n_signals signals by a plan with FSPEC_OUT_SPECTRUM, n_bins bins and the same precision. call->scratch is
+ * not used. Errors as fspec_frontend_exec, and BAD_OUTPUT for other plans; after an error in the middle of the work
+ * (CANCELLED, NO_MEMORY) the object must be reset. */
+FSPEC_API fspec_status fspec_tuning_add_signals(fspec_tuning *tuning, const fspec_frontend *plan, const fspec_signal *signals,
+                                                int64_t n_signals, const fspec_call *call);
+/* Adds n_signals matrices of n_bins rows and n_frames columns of the precision's type; signs are ignored. A peak exceeds
+ * |reference[i]| (same shape and type; strides may be 0) where reference is not NULL. Values must be finite. */
+FSPEC_API fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference,
+                                                int64_t n_frames, int64_t n_signals, const fspec_call *call);
+/* The tuning in [-0.5, 0.5), in fractions of a bin, and the number of peaks that it was taken from; 0 and 0 where there are
+ * none. The result is exact and does not depend on order, threads or max_peaks. FSPEC_AGAIN if max_peaks did not do: add the
+ * same data once more, then finish again. More may be added after FSPEC_OK. */
+FSPEC_API fspec_status fspec_tuning_finish(fspec_tuning *tuning, double *result, int64_t *n_peaks);
+
+/* The same histogram over n contiguous frequencies in Hz (FSPEC_FLOAT32/64), of which those > 0 count. */
+FSPEC_API fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype dtype, double resolution,
+                                          int64_t bins_per_octave, double *result, int64_t *n_pitches);
+
+/* Every peak: its frequency in Hz and its magnitude, at its bin and frame, into matrices of the precision's type that hold
+ * zeros. Arguments as for the two functions above; resolution, bins_per_octave and max_peaks are not used. Thread-safe. */
+FSPEC_API fspec_status fspec_piptrack_signals(const fspec_tuning_config *config, const fspec_frontend *plan,
+                                              const fspec_signal *signals, const fspec_matrix *pitches,
+                                              const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call);
+FSPEC_API fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config, const fspec_matrix *spectra,
+                                              const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches,
+                                              const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call);
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 

@@ -19,6 +19,34 @@ static void extent(const double *row, int64_t n, int64_t *first, int64_t *length
     *length = end - begin;
 }
 
+static int64_t dense_group(int64_t left)
+{
+    return left >= FS_DENSE_ROWS ? FS_DENSE_ROWS : left >= 4 ? 4 : 1;
+}
+
+/* The matrix in the order in which the product reads it. */
+static fspec_status make_dense(const double *matrix, int is_double, fs_bands *bands)
+{
+    const int64_t n = bands->n_columns;
+    size_t bytes;
+    if (!fs_size(n, bands->n_rows, 0, &bytes) || !fs_size((int64_t)bytes, is_double ? 8 : 4, 0, &bytes))
+        return FSPEC_TOO_LARGE;
+    if (!(bands->dense = fs_alloc(bytes)))
+        return FSPEC_NO_MEMORY;
+    for (int64_t first = 0, rows, at = 0; first < bands->n_rows; first += rows) {
+        rows = dense_group(bands->n_rows - first);
+        for (int64_t j = 0; j < n; j++) {
+            for (int64_t i = first; i < first + rows; i++, at++) {
+                if (is_double)
+                    ((double *)bands->dense)[at] = matrix[i * n + j];
+                else
+                    ((float *)bands->dense)[at] = (float)matrix[i * n + j];
+            }
+        }
+    }
+    return FSPEC_OK;
+}
+
 fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_columns, int is_double, fs_bands *bands)
 {
     const size_t size = is_double ? 8 : 4;
@@ -29,6 +57,8 @@ fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_col
         extent(matrix + i * n_columns, n_columns, &first, &length);
         total += length;
     }
+    if (n_rows >= 4 && total > n_rows * n_columns / 2)
+        return make_dense(matrix, is_double, bands);
     if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes) || !fs_size(total, (int64_t)size, 0, &weight_bytes))
         return FSPEC_TOO_LARGE;
     bands->first = fs_alloc(index_bytes);
@@ -60,6 +90,7 @@ void fs_bands_free(fs_bands *bands)
     fs_free(bands->first);
     fs_free(bands->start);
     fs_free(bands->weights);
+    fs_free(bands->dense);
     *bands = (fs_bands){0};
 }
 

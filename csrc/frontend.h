@@ -40,10 +40,14 @@ typedef struct fs_item {
     fspec_matrix out;
 } fs_item;
 
-/* Something else to do with each complex spectrum, while it is still in the cache: it stands in the output, contiguous. */
+struct fs_seats;
+
+/* Something else to do with each complex spectrum, while it is still in the cache: it stands in the output, contiguous. Of
+ * plans with FSPEC_OUT_SPECTRUM: with each block [bin][lane], which then is not stored. */
 typedef struct fs_sink {
     void (*take)(void *context, int64_t frame, const void *spectrum);
     void *context;
+    fspec_status (*take_block)(void *context, int worker, const struct fs_seats *seats, const void *block);
 } fs_sink;
 
 /* Transforms the items, which must have been checked; the heart of both the offline call and the stream. sink may be NULL. */

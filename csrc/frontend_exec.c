@@ -249,7 +249,11 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
             continue;
         }
         fs_power_block(r, d, &l);
-        if (r->plan->output == FSPEC_OUT_SPECTRUM)
+        if (r->sink) {
+            const fspec_status status = r->sink->take_block(r->sink->context, worker, &l, d->block);
+            if (status != FSPEC_OK)
+                return status;
+        } else if (r->plan->output == FSPEC_OUT_SPECTRUM)
             fs_store_block(r, &l, d->block, r->plan->n_bins);
         else
             banded_block(r, d, block, &l);

@@ -48,7 +48,7 @@ fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *ist
     for (int64_t i = 0; i < n_iter && status == FSPEC_OK; i++) {
         const fspec_matrix now = {spectra[i % 2], 2 * size, 2 * size * n_bins};
         update u = {stft->kernels, angles, i ? spectra[(i + 1) % 2] : NULL, magnitude, n_bins, momentum};
-        const fs_sink sink = {rephase_frame, &u};
+        const fs_sink sink = {.take = rephase_frame, .context = &u};
         const fs_item item = {.source = {signal, 0, n_samples}, .n_frames = n_frames, .out = now};
         status = fspec_istft_exec(istft, &estimate, complex_type, n_frames, &signal, 1, &full);
         if (status == FSPEC_OK)

@@ -20,7 +20,11 @@ typedef struct fs_bands {
     int64_t n_rows, n_columns;
     int64_t *first, *start;
     void *weights;
+    void *dense; /* not NULL: the whole matrix instead, FS_DENSE_ROWS rows at a time, then 4, then single ones, each as
+                    [column][row] */
 } fs_bands;
+
+enum { FS_DENSE_ROWS = 12 };
 
 typedef struct fs_log_spec {
     fspec_log kind;
@@ -50,6 +54,16 @@ typedef struct fs_cqt_group {
 } fs_cqt_group;
 
 enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
+
+/* Which peaks of a block of n_rows magnitudes are wanted: those in rows [begin, end), begin >= 1, at row * sr / n_fft Hz.
+ * positions: byte i of positions[mask] is the position of the i-th bit of the mask. */
+typedef struct fs_peak_spec {
+    size_t n_rows, begin, end;
+    double sr, n_fft, threshold;
+    const uint64_t *positions;
+} fs_peak_spec;
+
+enum { FS_DENSE_PART = 64 }; /* columns that a dense product sums at a time */
 
 typedef struct fs_kernels fs_kernels;
 struct fs_kernels {
@@ -135,6 +149,14 @@ struct fs_kernels {
     /* rows[f * pitch + 2 k ...] *= turns[k], complex */
     void (*cqt_turn)(void *rows, size_t pitch, size_t n_rows, const void *turns, size_t n);
     size_t cqt_frames; /* that the products take at a time */
+    /* The peaks of a block's lanes below n_active that exceed reference[row * reference_step + lane] (NULL: threshold times
+     * the lane's largest value), row by row; returns how many. `where` is row * lanes + lane; it and the others have room for
+     * peaks in every other row, and for 16 more. */
+    size_t (*peaks)(const fs_peak_spec *spec, const void *block, const void *reference, size_t reference_step, size_t n_active,
+                    void *pitch, void *magnitude, uint32_t *where);
+    /* The bin of each of n positive normal pitches in the tuning's histogram of n_bins, in the arithmetic of float (single) or
+     * double, whatever the table's type; padded arrays. */
+    void (*pitch_bins)(uint32_t *bins, const double *pitch, size_t n, double per_octave, size_t n_bins, int single);
     /* Rows of chroma, of whole vectors: see simd_chroma.h.
      * out[f * out_pitch + c] = sum over k < n_in of x[f * pitch + k] * weights[k * out_pitch + c] */
     void (*fold_rows)(void *out, size_t out_pitch, const void *x, size_t pitch, size_t n_rows, const void *weights,

@@ -248,10 +248,53 @@ static void KN(lanes_to_rows)(void *const *out, const void *block_, size_t n, si
             ((real *)out[i])[row] = block[row * LANES + i];
 }
 
+/* R rows of a dense matrix at once, so that a column of the block is read once. Sums of FS_DENSE_PART columns are added up. */
+#undef FS_DENSE
+#define FS_DENSE(R) \
+    static void KN(dense_##R)(real *out, const real *block, const real *w, size_t n_columns) \
+    { \
+        vec sum[R]; \
+        _Pragma("GCC unroll 12") for (int i = 0; i < R; i++) v_store(out + i * LANES, v_set(0)); \
+        for (size_t begin = 0; begin < n_columns; begin += FS_DENSE_PART) { \
+            const size_t end = begin + FS_DENSE_PART < n_columns ? begin + FS_DENSE_PART : n_columns; \
+            _Pragma("GCC unroll 12") for (int i = 0; i < R; i++) sum[i] = v_set(0); \
+            for (size_t column = begin; column < end; column++, w += R) { \
+                const vec x = v_load(block + column * LANES); \
+                _Pragma("GCC unroll 12") for (int i = 0; i < R; i++) sum[i] = v_fma(x, v_set(w[i]), sum[i]); \
+            } \
+            _Pragma("GCC unroll 12") for (int i = 0; i < R; i++) \
+                v_store(out + i * LANES, v_load(out + i * LANES) + sum[i]); \
+        } \
+    }
+FS_DENSE(12)
+FS_DENSE(4)
+FS_DENSE(1)
+#undef FS_DENSE
+
+static void KN(project_dense)(real *out, const real *block, const fs_bands *bands)
+{
+    const real *w = bands->dense;
+    const size_t n_columns = (size_t)bands->n_columns;
+    size_t left = (size_t)bands->n_rows, rows;
+    for (; left; left -= rows, out += rows * LANES, w += rows * n_columns) {
+        rows = left >= FS_DENSE_ROWS ? FS_DENSE_ROWS : left >= 4 ? 4 : 1;
+        if (rows == FS_DENSE_ROWS)
+            KN(dense_12)(out, block, w, n_columns);
+        else if (rows == 4)
+            KN(dense_4)(out, block, w, n_columns);
+        else
+            KN(dense_1)(out, block, w, n_columns);
+    }
+}
+
 /* Four partial sums per band, always of the same columns, hide the latency of the FMA. */
 static void KN(project)(void *out_, const void *block_, const fs_bands *bands)
 {
     real *out = out_;
+    if (bands->dense) {
+        KN(project_dense)(out, block_, bands);
+        return;
+    }
     const real *block = block_, *weights = bands->weights;
     for (int64_t band = 0; band < bands->n_rows; band++) {
         const real *w = weights + bands->start[band];

@@ -8,5 +8,6 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(overlap_add), KN(block_power), KN(complex_to_rows), KN(rows_to_complex),
     KN(halfband), KN(decimate), KN(decimate_bins), KN(cqt_fold), KN(cqt_pairs), KN(cqt_samples), KN(cqt_phases), KN(cqt_project), KN(cqt_turn),
     TIER_BITS == 512 ? 8 : 6,
+    KN(peaks), fs_k_pitch_bins,
     KN(fold_rows), KN(drop_small), KN(quantise), KN(smooth),
 };

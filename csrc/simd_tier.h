@@ -16,6 +16,7 @@
 #include "simd_kernels.h"
 #include "simd_fft.h"
 #include "simd_cqt.h"
+#include "simd_peaks.h"
 #include "simd_chroma.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
@@ -26,6 +27,7 @@
 #include "simd_kernels.h"
 #include "simd_fft.h"
 #include "simd_cqt.h"
+#include "simd_peaks.h"
 #include "simd_chroma.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

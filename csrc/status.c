@@ -27,6 +27,7 @@ static const struct {
     [FSPEC_BAD_DATA_TYPE] = {"dtype", "the data type is not allowed here"},
     [FSPEC_BAD_ARGUMENT] = {"", "an argument is out of its range"},
     [FSPEC_NOT_STREAMABLE] = {"top_db", "the largest value of the whole signal is needed; give log_floor instead of top_db or ref_max"},
+    [FSPEC_AGAIN] = {"", "the data must be given a second time"},
     [FSPEC_BAD_NORM] = {"norm", "norm must be known, its p finite and > 0; it is for bands alone, without top_db and ref_max"},
 };
 

@@ -10,6 +10,8 @@ from fastspec._core import EngineError
 from fastspec._validate import ParameterError
 from fastspec._version import __version__
 from fastspec.chroma import Chroma, chroma_cens, chroma_cqt, chroma_vqt, cq_to_chroma, tonnetz
+from fastspec.chroma_filters import chroma_filter
+from fastspec.chroma_spectra import ChromaSTFT, chroma_stft
 from fastspec.config import get_precision, set_precision, show_config
 from fastspec.constantq import CQT, cqt, cqt_frequencies, interval_frequencies, vqt
 from fastspec.convert import (
@@ -45,6 +47,7 @@ __all__ = [
     "CQT",
     "MFCC",
     "STFT",
+    "ChromaSTFT",
     "Chroma",
     "EngineError",
     "MelSpectrogram",
@@ -52,6 +55,8 @@ __all__ = [
     "Spectrogram",
     "__version__",
     "amplitude_to_db",
+    "chroma_filter",
+    "chroma_stft",
     "chroma_cens",
     "chroma_cqt",
     "chroma_vqt",

@@ -359,3 +359,4 @@ def fft_cache_clear():
 include "_core_frontend.pxi"
 include "_core_chroma.pxi"
 include "_core_cqt.pxi"
+include "_core_tuning.pxi"

@@ -10,7 +10,8 @@ cdef class Frontend:
     def __cinit__(self, *, int output, bint double, int engine, int effort, int64_t n_fft, int64_t hop_length, window,
                   bint center, int pad_mode, bint librosa_tail, double input_scale, double power=2, bands=None,
                   int64_t n_bands=0, int log=0, double amin=1e-10, double ref=1, bint ref_max=False, double top_db=-1,
-                  double log_floor=float("-inf"), dct=None, int64_t n_ceps=0):
+                  double log_floor=float("-inf"), dct=None, int64_t n_ceps=0, int frame_norm=0,
+                  double frame_norm_p=2):
         cdef fspec_frontend_config config
         cdef Array w, b, d
         cdef fspec_status status
@@ -42,6 +43,8 @@ cdef class Frontend:
             d = doubles(dct, n_ceps, n_bands, "dct")
             config.dct = <const double *>d.view.buf
         config.n_ceps = n_ceps
+        config.frame_norm = <fspec_norm>frame_norm
+        config.frame_norm_p = frame_norm_p
         with nogil:
             status = fspec_frontend_create(&config, &self.plan)
         check(status)

@@ -10,6 +10,7 @@ cdef extern from "fastspec.h" nogil:
         FSPEC_ENGINE_FAILED
         FSPEC_NOT_FINITE
         FSPEC_TOO_SHORT
+        FSPEC_AGAIN
     ctypedef enum fspec_dtype:
         FSPEC_FLOAT32
         FSPEC_FLOAT64
@@ -28,6 +29,8 @@ cdef extern from "fastspec.h" nogil:
     ctypedef enum fspec_output:
         pass
     ctypedef enum fspec_log:
+        pass
+    ctypedef enum fspec_norm:
         pass
     ctypedef enum fspec_mel_norm:
         pass
@@ -69,6 +72,8 @@ cdef extern from "fastspec.h" nogil:
         double log_floor
         const double *dct
         int64_t n_ceps
+        fspec_norm frame_norm
+        double frame_norm_p
     ctypedef struct fspec_istft_config:
         fspec_precision precision
         fspec_engine engine
@@ -208,3 +213,33 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset,
                                    const fspec_call *call, double *largest)
     fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call)
+    ctypedef struct fspec_tuning_config:
+        fspec_precision precision
+        double sr
+        int64_t n_fft
+        int64_t n_bins
+        double fmin
+        double fmax
+        double threshold
+        double ref
+        double resolution
+        int64_t bins_per_octave
+        int64_t max_peaks
+    ctypedef struct fspec_tuning
+    void fspec_tuning_config_init(fspec_tuning_config *config)
+    fspec_status fspec_tuning_create(const fspec_tuning_config *config, fspec_tuning **tuning)
+    void fspec_tuning_free(fspec_tuning *tuning)
+    void fspec_tuning_reset(fspec_tuning *tuning)
+    fspec_status fspec_tuning_add_signals(fspec_tuning *tuning, const fspec_frontend *plan, const fspec_signal *signals,
+                                          int64_t n_signals, const fspec_call *call)
+    fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference,
+                                          int64_t n_frames, int64_t n_signals, const fspec_call *call)
+    fspec_status fspec_tuning_finish(fspec_tuning *tuning, double *result, int64_t *n_peaks)
+    fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype dtype, double resolution,
+                                    int64_t bins_per_octave, double *result, int64_t *n_pitches)
+    fspec_status fspec_piptrack_signals(const fspec_tuning_config *config, const fspec_frontend *plan,
+                                        const fspec_signal *signals, const fspec_matrix *pitches,
+                                        const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call)
+    fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config, const fspec_matrix *spectra,
+                                        const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches,
+                                        const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call)
