@@ -318,6 +318,10 @@ FSPEC_API fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_
  * ->cancel. */
 FSPEC_API fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                                     int64_t pitch, fspec_dtype dtype, const fspec_call *call);
+/* The next phases for any complex array: out[i] = target[i] * a / (|a| + tiny), a = now[i] - k * before[i], for n contiguous
+ * values of dtype (FSPEC_COMPLEX64/128). before may be NULL. Uses call->n_threads and ->cancel. */
+FSPEC_API fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n,
+                                     fspec_dtype dtype, double k, const fspec_call *call);
 /* ---- constant-Q transform ----------------------------------------------------------------------------------------- */
 
 typedef enum fspec_cqt_output {

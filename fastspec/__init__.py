@@ -24,6 +24,7 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.filters import mel_filter
+from fastspec.icqt import griffinlim_cqt, icqt, ivqt
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
@@ -60,9 +61,12 @@ __all__ = [
     "get_precision",
     "get_window",
     "griffinlim",
+    "griffinlim_cqt",
     "hz_to_mel",
+    "icqt",
     "interval_frequencies",
     "istft",
+    "ivqt",
     "load",
     "magphase",
     "mel_filter",

@@ -157,3 +157,36 @@ class CqtStream:
     def reset(self) -> None: ...
     def push(self, chunk: _Buffer, out: _Buffer, n_threads: int) -> int: ...
     def flush(self, out: _Buffer, n_threads: int) -> int: ...
+
+@final
+class IcqtPlan:
+    def __new__(
+        cls,
+        forward: CqtPlan,
+        *,
+        overlap: bool = False,
+        heads: Sequence[tuple[int, _Buffer]] = (),
+    ) -> Self: ...
+    @property
+    def n_bins(self) -> int: ...
+    def exec(self, C: _Buffer, out: _Buffer, n_threads: int) -> None: ...
+
+def icqt_solve(
+    forward: CqtPlan,
+    adjoint: IcqtPlan,
+    C: _Buffer,
+    out: _Buffer,
+    gains: _Buffer | None,
+    n_iter: int,
+    tol: float,
+    residuals: _Buffer,
+    n_threads: int,
+) -> list[int]: ...
+def rephase(
+    now: _Buffer,
+    before: _Buffer | None,
+    target: _Buffer,
+    out: _Buffer,
+    k: float,
+    n_threads: int,
+) -> None: ...

@@ -165,6 +165,8 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                         const fspec_call *call, int64_t *n_frames)
     void fspec_cqt_stream_reset(fspec_cqt_stream *stream)
+    fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n,
+                               fspec_dtype dtype, double k, const fspec_call *call)
     ctypedef enum fspec_icqt_method:
         FSPEC_ICQT_ADJOINT
         FSPEC_ICQT_OVERLAP
