@@ -179,6 +179,7 @@ def icqt_solve(
     gains: _Buffer | None,
     n_iter: int,
     tol: float,
+    damping: float,
     residuals: _Buffer,
     n_threads: int,
 ) -> list[int]: ...

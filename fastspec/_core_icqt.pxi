@@ -59,8 +59,8 @@ cdef class IcqtPlan:
         check_spectrum(status)
 
 
-def icqt_solve(CqtPlan forward not None, IcqtPlan adjoint not None, C, out, gains, int64_t n_iter, double tol, residuals,
-               int n_threads):
+def icqt_solve(CqtPlan forward not None, IcqtPlan adjoint not None, C, out, gains, int64_t n_iter, double tol, double damping,
+               residuals, int n_threads):
     """Least squares: C (..., n_bins, n_frames) into out (..., n), C-contiguous, of the plans' precision; gains None or (n_bins,),
     residuals (...) of float64, contiguous. Returns the numbers of iterations."""
     cdef Array a = Array(C, 2, False)
@@ -86,7 +86,7 @@ def icqt_solve(CqtPlan forward not None, IcqtPlan adjoint not None, C, out, gain
     try:
         with nogil:
             status = fspec_icqt_solve(forward.plan, adjoint.plan, items.matrices, a.dtype, a.size(1), factors, n_iter, tol,
-                                      items.signals, a.n_items, &call, <double *>r.view.buf, done)
+                                      damping, items.signals, a.n_items, &call, <double *>r.view.buf, done)
         check_spectrum(status)
         return [done[i] for i in range(a.n_items)]
     finally:

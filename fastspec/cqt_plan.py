@@ -286,6 +286,7 @@ class CQT(_Plan):
         length: int | None = None,
         n_iter: int = 100,
         tol: float = 1e-6,
+        damping: float = 1e-3,
         return_residual: bool = False,
         out: Array | None = None,
         n_threads: int = 1,
@@ -295,8 +296,9 @@ class CQT(_Plan):
         Least squares by conjugate gradients on the transform and its adjoint: the sum of
         ``|T(y) - C|**2`` is made small with every bin weighted by the inverse square of its
         response to a sinusoid, so that errors of all bins count alike. Where many signals have the
-        same transform, as at long hops, the result tends to the smallest of them. Stopping early
-        is what keeps noise in `C` from being amplified.
+        same transform, as at long hops, the result tends to the smallest of them. What the transform
+        hardly holds, such as frequencies beyond its bins, stays near zero; `damping` and `n_iter`
+        say how near.
 
         Parameters
         ----------
@@ -310,6 +312,9 @@ class CQT(_Plan):
         tol : float >= 0
             Stop when the residual, relative to `C`, is at most `tol`, or its gradient has fallen
             by that factor.
+        damping : float >= 0
+            What is at most this part of the transform's largest gain is left out of the signal
+            rather than amplified: for sums with ``(damping * gain)**2 * |y|**2`` added.
         return_residual : bool
             Whether to return the residual too.
         out : np.ndarray, shape=(..., n_samples), optional
@@ -342,7 +347,7 @@ class CQT(_Plan):
 
         wide = self.precision == "double"
         both = check_bool("return_residual", return_residual)
-        y, residual = invert(self, C, length, n_iter, tol, None, wide, out, n_threads)
+        y, residual = invert(self, C, length, n_iter, tol, damping, None, wide, out, n_threads)
         return (y, residual) if both else y
 
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:

@@ -69,6 +69,7 @@ def icqt(
     definition: str = "librosa",
     n_iter: int = 100,
     tol: float = 1e-6,
+    damping: float = 1e-3,
     out: Array | None = None,
     n_threads: int = 1,
     precision: str | None = None,
@@ -102,6 +103,8 @@ def icqt(
         For least squares: iterations at the most. Each costs about two transforms.
     tol : float >= 0
         For least squares: relative residual at which to stop; see `CQT.inverse`.
+    damping : float >= 0
+        For least squares: how much to prefer small signals; see `CQT.inverse`.
     out : np.ndarray, shape=(..., n_samples), optional
         Where to write the result, of its type.
     n_threads : int >= 1
@@ -141,7 +144,7 @@ def icqt(
         "intervals": "equal",
         "res_type": res_type,
     }
-    options = (method, definition, n_iter, tol)
+    options = (method, definition, n_iter, tol, damping)
     return _invert(C, arguments, length, dtype, options, out, n_threads, precision)
 
 
@@ -167,6 +170,7 @@ def ivqt(
     definition: str = "librosa",
     n_iter: int = 100,
     tol: float = 1e-6,
+    damping: float = 1e-3,
     out: Array | None = None,
     n_threads: int = 1,
     precision: str | None = None,
@@ -182,7 +186,7 @@ def ivqt(
     intervals, gamma
         As for the `vqt` that made `C`.
     sr, hop_length, fmin, bins_per_octave, tuning, filter_scale, norm, sparsity, window, scale, \
-length, res_type, dtype, method, definition, n_iter, tol, out, n_threads, precision
+length, res_type, dtype, method, definition, n_iter, tol, damping, out, n_threads, precision
         As for `icqt`.
 
     Returns
@@ -216,7 +220,7 @@ length, res_type, dtype, method, definition, n_iter, tol, out, n_threads, precis
         "intervals": freeze_intervals(intervals),
         "res_type": res_type,
     }
-    options = (method, definition, n_iter, tol)
+    options = (method, definition, n_iter, tol, damping)
     return _invert(C, arguments, length, dtype, options, out, n_threads, precision)
 
 
@@ -231,7 +235,7 @@ def _invert(
     precision: str | None,
 ) -> Array:
     C = _spectrum(C)
-    method, definition, n_iter, tol = options
+    method, definition, n_iter, tol, damping = options
     definition = check_choice("definition", definition, ("librosa", "exact"))
     if method is None:
         method = "librosa" if definition == "librosa" else "least_squares"
@@ -241,7 +245,7 @@ def _invert(
     arguments = {name: _CHECKS[name](name, value) for name, value in arguments.items()}
     if method == "least_squares":
         plan = cached(_plan, n_bins=C.shape[-2], definition=definition, **arguments)
-        return invert(plan, C, length, n_iter, tol, wanted, double, out, n_threads)[0]
+        return invert(plan, C, length, n_iter, tol, damping, wanted, double, out, n_threads)[0]
     if definition == "exact":
         raise ParameterError("method='librosa': does not invert definition='exact'")
     core = cached(_inverse, double=double, n_bins=C.shape[-2], **arguments)
@@ -298,6 +302,7 @@ def invert(
     length: int | None,
     n_iter: Any,
     tol: Any,
+    damping: Any,
     dtype: np.dtype[Any] | None,
     double: bool,
     out: Array | None,
@@ -309,6 +314,7 @@ def invert(
         raise ParameterError(f"C: has {C.shape[-2]} bins; the plan has {plan.n_bins}")
     n_iter = check_int("n_iter", n_iter, minimum=0, maximum=2**31 - 1)
     tol = check_float("tol", tol, minimum=0)
+    damping = check_float("damping", damping, minimum=0)
     n_threads = check_threads(n_threads)
     n, n_frames = _length(length), C.shape[-1]
     wanted = _real(C) if dtype is None else dtype
@@ -324,7 +330,7 @@ def invert(
         y = result
     else:
         y = new_array("C", (*C.shape[:-2], within), compute)
-    _core.icqt_solve(forward, adjoint, C, y, gains, n_iter, tol, residuals, n_threads)
+    _core.icqt_solve(forward, adjoint, C, y, gains, n_iter, tol, damping, residuals, n_threads)
     if y is not result:
         n = min(n, within)
         result[..., :n] = y[..., :n]
