@@ -106,7 +106,12 @@ class Inverse:
                 sparsity,
                 window,
             )
-            taps = _synthesis(basis.astype(np.complex64), n_fft, g.lengths[bins], scale)
+            # At a constant Q, bins lie as far apart as they are wide; with gamma they overlap more.
+            overlap = g.lengths[bins] / (filter_scale / g.alpha[bins] * sr / g.frequencies[bins])
+            gains = overlap * n_fft / g.lengths[bins]
+            if scale:
+                gains *= np.sqrt(g.lengths[bins])
+            taps = _synthesis(basis.astype(np.complex64), n_fft, gains)
             rungs.append(_Rung(bins, halvings, n_fft, taps))
         self._double = double
         if res_type == "soxr_hq":
@@ -149,22 +154,21 @@ class Inverse:
         out[..., n:] = 0
 
 
-def _synthesis(basis: _Array, n_fft: int, lengths: _Array, scale: bool) -> _Array:
+def _synthesis(basis: _Array, n_fft: int, gains: _Array) -> _Array:
     """Return the filters whose transposes synthesise what the conjugate of a spectral basis does.
 
-    A frame is irfft(conj(basis).T @ (gains * C)): the real part of a sum over bins of C times a
-    filter, of which this is the conjugate.
+    A frame is irfft(conj(basis).T @ (gains / power * C)): the real part of a sum over bins of C
+    times a filter, of which this is the conjugate.
     """
     power = np.sum(np.abs(basis) ** 2, axis=1)
     if not power.all():
         raise ParameterError("window: gives filters that are zero")
-    gains = n_fft / lengths / power * (np.sqrt(lengths) if scale else 1.0)
     both = np.full(n_fft // 2 + 1, 2.0)  # a bin and its mirror image
     both[0] = 1.0
     if n_fft % 2 == 0:
         both[-1] = 1.0
     taps: _Array = np.fft.fft(basis.astype(np.complex128) * both, n=n_fft, axis=1)
-    return taps * (gains / n_fft)[:, np.newaxis]
+    return taps * (gains / power / n_fft)[:, np.newaxis]
 
 
 def _overlap(rungs: list[_Rung], n_bins: int, hop_length: int, double: bool) -> _core.IcqtPlan:
@@ -276,6 +280,8 @@ def _librosa_solver(plan: CQT, a: dict[str, Any], double: bool) -> Solver:
 
 def longest_signal(forward: _core.CqtPlan, hop_length: int, n_frames: int) -> int:
     """Return the length of the longest signal that has so many frames."""
+    if hop_length * (n_frames + 1) > 2**56:
+        raise ParameterError(f"hop_length={hop_length}: is too large for {n_frames} frames")
     low, high = max(1, hop_length * (n_frames - 1)), hop_length * (n_frames + 1)
     while high - low > 1:
         middle = (low + high) // 2
