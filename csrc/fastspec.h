@@ -333,6 +333,11 @@ FSPEC_API fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_
  * ->cancel. */
 FSPEC_API fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                                     int64_t pitch, fspec_dtype dtype, const fspec_call *call);
+/* The next phases for any complex array: out[i] = target[i] * a / (|a| + tiny), a = now[i] - k * before[i], for n contiguous
+ * values of dtype (FSPEC_COMPLEX64/128). before may be NULL. Uses call->n_threads and ->cancel. */
+FSPEC_API fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n,
+                                     fspec_dtype dtype, double k, const fspec_call *call);
+
 /* ---- chroma ------------------------------------------------------------------------------------------------------- */
 
 /* What becomes of a frame's magnitudes m, of n_bins values; each step but the second may be left out:
@@ -504,16 +509,17 @@ FSPEC_API fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matri
                                        const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
 /* Least squares by conjugate gradients on the normal equations (Hestenes and Stiefel 1952; CGLS): the signal y of out[i].n_samples
- * that minimises sum |T(y) - gains[k] C|^2, T being `forward`, a plan of complex output, and `adjoint` its FSPEC_ICQT_ADJOINT
- * plan. Of equally good signals it tends to the smallest. n_frames must be fspec_cqt_n_frames(forward, n_samples); out[i].dtype is
- * that of the plans' precision and out[i] contiguous; gains is NULL or n_bins finite factors. It ends after n_iter iterations, or
- * when the residual |T(y) - g C| is at most tol |g C| or has as good as stopped falling: |T*(r)| / |r| <= tol |T*(g C)| / |g C|.
+ * that minimises sum |T(y) - gains[k] C|^2 + (damping G)^2 sum y^2, T being `forward`, a plan of complex output, `adjoint` its
+ * FSPEC_ICQT_ADJOINT plan and G the gain |T(d)| / |d| for d = T*(g C). Of equally good signals it tends to the smallest. n_frames must be fspec_cqt_n_frames(forward, n_samples); out[i].dtype is
+ * that of the plans' precision and out[i] contiguous; gains is NULL or n_bins finite factors; tol, damping >= 0. It ends after n_iter iterations, or
+ * when the residual |T(y) - g C| is at most tol |g C| or has as good as stopped falling: its gradient over |r| is at most tol
+ * times what it was at first.
  * Writes the residual relative to |g C| of each signal to residuals and the number of its iterations to iterations; each may be
  * NULL. Allocates. Signals are done one by one, each with n_threads. Errors: as fspec_icqt_exec. Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in,
                                         fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol,
-                                        const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
-                                        int64_t *iterations);
+                                        double damping, const fspec_signal *out, int64_t n_signals, const fspec_call *call,
+                                        double *residuals, int64_t *iterations);
 /* ---- invertible constant-Q transform: nonstationary Gabor frames -------------------------------------------------------- */
 
 /* The transform of Velasco, Holighaus, Doerfler and Grill (2011), of blocks of L = `length` samples, with X the DFT of a block.

@@ -143,10 +143,18 @@ static fspec_status transform(const solver *s, double *square)
     return status == FSPEC_OK ? apply(s, SQUARE, 0, NULL, s->image, s->n_values, square) : status;
 }
 
-static fspec_status solve(solver *s, int64_t n_iter, double tol, char *y, double *residual, int64_t *iterations)
+/* The damped problem adds rows `damping` y to the transform, which want to be zero: to the gradient they add -damping^2 y, and to
+ * the image's square that of damping times the direction. */
+static fspec_status damp(const solver *s, double square, const char *y, double *slope)
+{
+    return square > 0 ? apply(s, ADD, -square, y, s->gradient, s->n_samples, slope) : FSPEC_OK;
+}
+
+static fspec_status solve(solver *s, int64_t n_iter, double tol, double damping, char *y, double *residual,
+                          int64_t *iterations)
 {
     const size_t size = s->is_double ? 8 : 4;
-    double target, error, slope, steep, curve, none;
+    double target, error, slope, steep, curve, length = 0, none, square = 0;
     fspec_status status = fs_parallel(s->call, 1, s->n_frames, 256, load_frames, s);
     memset(y, 0, (size_t)s->n_samples * size);
     if (status == FSPEC_OK)
@@ -162,14 +170,20 @@ static fspec_status solve(solver *s, int64_t n_iter, double tol, char *y, double
     const double still = tol * tol * slope / target;
     while (status == FSPEC_OK && *iterations < n_iter && error > tol * tol * target && slope > still * error) {
         status = transform(s, &curve);
+        if (status == FSPEC_OK && damping > 0)
+            status = apply(s, SQUARE, 0, NULL, s->direction, s->n_samples, &length);
         if (status != FSPEC_OK || curve == 0)
             break;
-        const double step = slope / curve;
+        if (*iterations == 0 && damping > 0)
+            square = damping * damping * curve / length; /* of the first direction, the transform's gain is near its largest */
+        const double step = slope / (curve + square * length);
         status = apply(s, ADD, step, s->direction, y, s->n_samples, &none);
         if (status == FSPEC_OK)
             status = apply(s, ADD, -step, s->image, s->residual, s->n_values, &error);
         if (status == FSPEC_OK)
             status = transpose(s, &steep);
+        if (status == FSPEC_OK)
+            status = damp(s, square, y, &steep);
         if (status == FSPEC_OK)
             status = apply(s, COMBINE, steep / slope, s->gradient, s->direction, s->n_samples, &none);
         slope = steep;
@@ -182,9 +196,11 @@ static fspec_status solve(solver *s, int64_t n_iter, double tol, char *y, double
 /* ---- calls ------------------------------------------------------------------------------------------------------------ */
 
 static fspec_status check(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in, fspec_dtype in_dtype,
-                          int64_t n_frames, const double *gains, int64_t n_iter, double tol, const fspec_signal *out, int64_t n)
+                          int64_t n_frames, const double *gains, int64_t n_iter, double tol, double damping,
+                          const fspec_signal *out, int64_t n)
 {
     if (!forward || !adjoint || n < 0 || (n > 0 && (!in || !out)) || n_iter < 0 || !(tol >= 0) || !isfinite(tol)
+        || !(damping >= 0) || !isfinite(damping)
         || adjoint->method != FSPEC_ICQT_ADJOINT || adjoint->n_bins != forward->n_bins || adjoint->hop != forward->hop
         || adjoint->is_double != forward->is_double || forward->output != FSPEC_CQT_COMPLEX)
         return FSPEC_BAD_ARGUMENT;
@@ -217,13 +233,14 @@ static void lay_out(solver *s, fs_arena *arena)
 }
 
 fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in, fspec_dtype in_dtype,
-                              int64_t n_frames, const double *gains, int64_t n_iter, double tol, const fspec_signal *out,
-                              int64_t n_signals, const fspec_call *call, double *residuals, int64_t *iterations)
+                              int64_t n_frames, const double *gains, int64_t n_iter, double tol, double damping,
+                              const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
+                              int64_t *iterations)
 {
     fspec_call full;
     fspec_status status = fs_call_read(call, &full);
     if (status == FSPEC_OK)
-        status = check(forward, adjoint, in, in_dtype, n_frames, gains, n_iter, tol, out, n_signals);
+        status = check(forward, adjoint, in, in_dtype, n_frames, gains, n_iter, tol, damping, out, n_signals);
     if (status != FSPEC_OK || n_signals == 0)
         return status;
     full.scratch = NULL; /* what is given is for one transform's alone */
@@ -247,7 +264,7 @@ fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoin
         double residual;
         int64_t done;
         s.in = &in[i];
-        status = solve(&s, n_iter, tol, (char *)(uintptr_t)out[i].data, &residual, &done);
+        status = solve(&s, n_iter, tol, damping, (char *)(uintptr_t)out[i].data, &residual, &done);
         if (residuals)
             residuals[i] = residual;
         if (iterations)

@@ -28,6 +28,7 @@ from fastspec.convert import (
 )
 from fastspec.filters import mel_filter
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
+from fastspec.icqt import griffinlim_cqt, icqt, ivqt
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.notes import (
     hz_to_midi,
@@ -56,23 +57,23 @@ from fastspec.windows import get_window
 
 __all__ = [
     "CQT",
-    "MFCC",
-    "NSGT",
-    "STFT",
     "Chroma",
     "ChromaSTFT",
     "EngineError",
+    "MFCC",
     "MelSpectrogram",
+    "NSGT",
     "ParameterError",
+    "STFT",
     "Spectrogram",
     "__version__",
     "amplitude_to_db",
     "chroma_cens",
     "chroma_cqt",
-    "chroma_vqt",
-    "cq_to_chroma",
     "chroma_filter",
     "chroma_stft",
+    "chroma_vqt",
+    "cq_to_chroma",
     "cqt",
     "cqt_frequencies",
     "db_to_amplitude",
@@ -84,13 +85,16 @@ __all__ = [
     "get_precision",
     "get_window",
     "griffinlim",
+    "griffinlim_cqt",
     "hybrid_cqt",
     "hz_to_mel",
     "hz_to_midi",
     "hz_to_note",
     "hz_to_octs",
+    "icqt",
     "interval_frequencies",
     "istft",
+    "ivqt",
     "load",
     "magphase",
     "mel_filter",

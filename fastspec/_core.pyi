@@ -236,5 +236,30 @@ def piptrack(
     reference: _Buffer | None,
     pitches: _Buffer,
     magnitudes: _Buffer,
+class IcqtPlan:
+        forward: CqtPlan,
+        overlap: bool = False,
+        heads: Sequence[tuple[int, _Buffer]] = (),
+    def n_bins(self) -> int: ...
+    def exec(self, C: _Buffer, out: _Buffer, n_threads: int) -> None: ...
+
+def icqt_solve(
+    forward: CqtPlan,
+    adjoint: IcqtPlan,
+    C: _Buffer,
+    out: _Buffer,
+    gains: _Buffer | None,
+    n_iter: int,
+    tol: float,
+    damping: float,
+    residuals: _Buffer,
+    n_threads: int,
+) -> list[int]: ...
+def rephase(
+    now: _Buffer,
+    before: _Buffer | None,
+    target: _Buffer,
+    out: _Buffer,
+    k: float,
     n_threads: int,
 ) -> None: ...

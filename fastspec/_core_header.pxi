@@ -207,6 +207,8 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                         const fspec_call *call, int64_t *n_frames)
     void fspec_cqt_stream_reset(fspec_cqt_stream *stream)
+    fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n,
+                               fspec_dtype dtype, double k, const fspec_call *call)
     ctypedef enum fspec_icqt_method:
         FSPEC_ICQT_ADJOINT
         FSPEC_ICQT_OVERLAP
@@ -227,7 +229,7 @@ cdef extern from "fastspec.h" nogil:
                                  const fspec_signal *out, int64_t n_signals, const fspec_call *call)
     fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *matrices,
                                   fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol,
-                                  const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
+                                  double damping, const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals,
                                   int64_t *iterations)
     fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
                                    fspec_mel_norm norm, int single, double *weights)

@@ -59,8 +59,8 @@ cdef class IcqtPlan:
         check_spectrum(status)
 
 
-def icqt_solve(CqtPlan forward not None, IcqtPlan adjoint not None, C, out, gains, int64_t n_iter, double tol, residuals,
-               int n_threads):
+def icqt_solve(CqtPlan forward not None, IcqtPlan adjoint not None, C, out, gains, int64_t n_iter, double tol, double damping,
+               residuals, int n_threads):
     """Least squares: C (..., n_bins, n_frames) into out (..., n), C-contiguous, of the plans' precision; gains None or (n_bins,),
     residuals (...) of float64, contiguous. Returns the numbers of iterations."""
     cdef Array a = Array(C, 2, False)
@@ -86,8 +86,30 @@ def icqt_solve(CqtPlan forward not None, IcqtPlan adjoint not None, C, out, gain
     try:
         with nogil:
             status = fspec_icqt_solve(forward.plan, adjoint.plan, items.matrices, a.dtype, a.size(1), factors, n_iter, tol,
-                                      items.signals, a.n_items, &call, <double *>r.view.buf, done)
+                                      damping, items.signals, a.n_items, &call, <double *>r.view.buf, done)
         check_spectrum(status)
         return [done[i] for i in range(a.n_items)]
     finally:
         PyMem_Free(done)
+
+
+def rephase(now, before, target, out, double k, int n_threads):
+    """out = target * a / (|a| + tiny), a = now - k * before, for complex arrays of one type and memory order; before may be
+    None."""
+    cdef Array a = Array(now, 0, False)
+    cdef Array b = None
+    cdef Array t = Array(target, 0, False)
+    cdef Array o = Array(out, 0, True)
+    cdef int64_t n = flat_size(a, o)
+    cdef const void *earlier = NULL
+    cdef fspec_call call
+    cdef fspec_status status
+    flat_size(t, o)
+    if before is not None:
+        b = Array(before, 0, False)
+        flat_size(b, o)
+        earlier = b.view.buf
+    begin_call(&call, n_threads, False)
+    with nogil:
+        status = fspec_rephase(a.view.buf, earlier, t.view.buf, o.view.buf, n, a.dtype, k, &call)
+    check(status)

@@ -297,6 +297,77 @@ class CQT(_Plan):
     def _refuse_length(self, n: int) -> None:
         raise ParameterError("y: is empty; must hold at least one sample")
 
+    def inverse(
+        self,
+        C: Array,
+        *,
+        length: int | None = None,
+        n_iter: int = 100,
+        tol: float = 1e-6,
+        damping: float = 1e-3,
+        return_residual: bool = False,
+        out: Array | None = None,
+        n_threads: int = 1,
+    ) -> Any:
+        """Return the signals whose transforms are closest to given ones.
+
+        Least squares by conjugate gradients on the transform and its adjoint: the sum of
+        ``|T(y) - C|**2`` is made small with every bin weighted by the inverse square of its
+        response to a sinusoid, so that errors of all bins count alike. Where many signals have the
+        same transform, as at long hops, the result tends to the smallest of them. What the transform
+        hardly holds, such as frequencies beyond its bins, stays near zero; `damping` and `n_iter`
+        say how near.
+
+        Parameters
+        ----------
+        C : np.ndarray, shape=(..., n_bins, n_frames)
+            Complex transforms by this plan's parameters; finite.
+        length : int >= 0, optional
+            Samples of the result. Give the length of the signal that was transformed. None or 0:
+            ``hop_length * (n_frames - 1)``.
+        n_iter : int >= 0
+            Iterations at the most. Each costs about two transforms.
+        tol : float >= 0
+            Stop when the residual, relative to `C`, is at most `tol`, or its gradient has fallen
+            by that factor.
+        damping : float >= 0
+            What is at most this part of the transform's largest gain is left out of the signal
+            rather than amplified: for sums with ``(damping * gain)**2 * |y|**2`` added.
+        return_residual : bool
+            Whether to return the residual too.
+        out : np.ndarray, shape=(..., n_samples), optional
+            Where to write the result, of its type.
+        n_threads : int >= 1
+            Threads to use at the most. The result does not depend on it.
+
+        Returns
+        -------
+        y : np.ndarray, shape=(..., n_samples)
+            float32 for complex64, else float64.
+        residual : np.ndarray, shape=(...)
+            Norm of ``T(y) - C`` relative to that of `C`, both weighted, as the iteration knows it.
+            Only if `return_residual` is set.
+
+        Raises
+        ------
+        ParameterError
+            If `C` is not finite or does not fit the plan, or the plan pads or resamples in a way
+            that is not built in.
+
+        Examples
+        --------
+        >>> import numpy as np, fastspec
+        >>> cqt = fastspec.CQT(n_bins=36, hop_length=128)
+        >>> cqt.inverse(cqt(np.zeros(22050, np.float32)), length=22050).shape
+        (22050,)
+        """
+        from fastspec.icqt import invert  # which needs this module
+
+        wide = self.precision == "double"
+        both = check_bool("return_residual", return_residual)
+        y, residual = invert(self, C, length, n_iter, tol, damping, None, wide, out, n_threads)
+        return (y, residual) if both else y
+
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the same transform of signals that arrive in pieces.
 
