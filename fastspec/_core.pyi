@@ -218,6 +218,7 @@ class NsgtPlan:
     def inverse(
         self, bands: Sequence[_Buffer], out: _Buffer, first: int, n_blocks: int, n_threads: int
     ) -> None: ...
+
 @final
 class Tuning:
     def __new__(cls, **settings: Any) -> Self: ...
@@ -236,10 +237,18 @@ def piptrack(
     reference: _Buffer | None,
     pitches: _Buffer,
     magnitudes: _Buffer,
+) -> None: ...
+
+@final
 class IcqtPlan:
+    def __new__(
+        cls,
         forward: CqtPlan,
+        *,
         overlap: bool = False,
         heads: Sequence[tuple[int, _Buffer]] = (),
+    ) -> Self: ...
+    @property
     def n_bins(self) -> int: ...
     def exec(self, C: _Buffer, out: _Buffer, n_threads: int) -> None: ...
 
