@@ -24,6 +24,7 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.filters import mel_filter
+from fastspec.front_end import FrontEnd
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import (
@@ -44,6 +45,7 @@ __all__ = [
     "MFCC",
     "STFT",
     "EngineError",
+    "FrontEnd",
     "MelSpectrogram",
     "ParameterError",
     "Spectrogram",
