@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastspec._validate import ParameterError
 
-__all__ = ["DTYPES", "NORMS", "SCALES", "mel_bank"]
+__all__ = ["DTYPES", "NORMS", "SCALES", "mel_bank", "mel_centres"]
 
 Array = npt.NDArray[Any]
 
@@ -99,6 +99,12 @@ def mel_bank(
         weights = weights.astype(np.float32)
     weights = _normalised(weights, hz, norm)
     return np.ascontiguousarray(weights, dtype=np.float64)
+
+
+def mel_centres(n_mels: int, fmin: float, fmax: float, scale: str) -> npt.NDArray[np.float64]:
+    """Return the frequency in Hz at which each triangle peaks."""
+    low, high = (float(_to_mel(np.array([f]), scale)[0]) for f in (fmin, fmax))
+    return _to_hz(np.linspace(low, high, n_mels + 2), scale)[1:-1]
 
 
 def _normalised(weights: Array, hz: Array, norm: str | float | None) -> Array:
