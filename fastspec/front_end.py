@@ -161,8 +161,8 @@ class FrontEnd(_Plan):
         'float32': computed in double and rounded, as librosa does; 'torch': all in single
         precision, in torchaudio's order.
     integer_nyquist : bool
-        The bins' frequencies reach to ``int(sr) // 2`` rather than ``sr / 2``, which differs for odd
-        rates; as torchaudio and Hugging Face have it. Only for ``triangles='hz'``.
+        The bins' frequencies reach to ``int(sr) // 2`` rather than ``sr / 2``, which differs for
+        odd rates; as torchaudio and Hugging Face have it. Only for ``triangles='hz'``.
     zero_dc, zero_nyquist : bool
         Give the first or the last bin no weight in any band.
     filterbank : array, shape=(n_bands, n_fft // 2 + 1), optional
