@@ -1,6 +1,7 @@
 """The front end with every stage in the open, against its definition and against live libraries."""
 
 import copy
+import importlib
 import pickle
 
 import numpy as np
@@ -164,7 +165,7 @@ def same_bits(a, b):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(100))
 def test_against_the_definition(errors, seed, dtype):
     rng, plan, n = drawn(seed)
     ys = (rng.standard_normal((2, n)) + rng.choice([0, 3])).astype(dtype)
@@ -175,7 +176,7 @@ def test_against_the_definition(errors, seed, dtype):
     errors.check("front end", dtype, "definition", error, BOUND[dtype], describe(plain(plan)))
 
 
-@pytest.mark.parametrize("seed", range(1000, 1080))
+@pytest.mark.parametrize("seed", range(1000, 1060))
 def test_same_bits(seed):
     """Batches, threads, layouts of the output, map and streams."""
     rng, plan, n = drawn(seed)
@@ -395,23 +396,38 @@ def test_bank_of_librosa(librosa, htk, norm):
     np.testing.assert_allclose(got, want, rtol=3e-7, atol=1e-9)
 
 
+def torchaudio(part):
+    """A module of torchaudio, or the test is skipped."""
+    live = pytest.importorskip("live")
+    try:
+        live.import_torchaudio()
+    except ImportError as error:
+        pytest.skip(str(error))
+    return importlib.import_module(f"torchaudio.{part}")
+
+
+# torch's logarithms and spacings differ from one vector unit to another by an ulp: at 2840 mel that is
+# 2.4e-4, of triangles whose slopes are 33 mel wide; three such errors meet in a weight.
+ONE_ULP = 3 * 2.4e-4 / 33
+
+
 @pytest.mark.parametrize("sr", [16000, 11025, 44100])
 @pytest.mark.parametrize("norm", ["slaney", None])
 @pytest.mark.parametrize("scale", ["htk", "slaney"])
 def test_bank_of_torchaudio(sr, norm, scale):
-    functional = pytest.importorskip("torchaudio.functional")
+    functional = torchaudio("functional")
     want = functional.melscale_fbanks(257, 0.0, sr / 2, 64, sr, norm, scale).numpy().T
     plan = FrontEnd(
         sr=sr, n_mels=64, mel_scale=scale, norm=norm, bank_dtype="torch", integer_nyquist=True
     )
-    np.testing.assert_allclose(plan._settings["bands"], want, rtol=0, atol=4e-6 * want.max())
+    np.testing.assert_allclose(plan._settings["bands"], want, rtol=0, atol=ONE_ULP * want.max())
 
 
 def test_bank_of_kaldi():
-    kaldi = pytest.importorskip("torchaudio.compliance.kaldi")
+    kaldi = torchaudio("compliance.kaldi")
     want = kaldi.get_mel_banks(80, 512, 16000.0, 20.0, 0.0, 100.0, -500.0, 1.0)[0].numpy()
     plan = FrontEnd(**FBANK, bank_dtype="torch", fmax=0.0, zero_nyquist=True)
-    np.testing.assert_allclose(plan._settings["bands"][:, :-1], want, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(plan._settings["bands"][:, :-1], want, rtol=0, atol=ONE_ULP)
     assert not plan._settings["bands"][:, -1].any()
 
 
@@ -449,7 +465,7 @@ def test_kaldi_native_fbank(errors, snip_edges, energy, last):
 @pytest.mark.parametrize("reach", [1, 2, 4])
 def test_deltas_of_torchaudio(reach):
     torch = pytest.importorskip("torch")
-    functional = pytest.importorskip("torchaudio.functional")
+    functional = torchaudio("functional")
     y = random(8000, dtype=np.float64)
     out = FrontEnd(n_mels=10, log="ln", deltas=2, delta_window=reach)(y)
     static = torch.from_numpy(out[:10].copy())
