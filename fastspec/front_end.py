@@ -863,10 +863,15 @@ class _Stream(Stream):
 
 def _matrix(name: str, values: Any) -> Array:
     """Return an argument of numbers as float64, checked to be finite."""
+    if isinstance(values, float | int) and not isinstance(values, bool):
+        return np.array(check_float(name, values))
     try:
-        array = np.asarray(values.values if isinstance(values, _Window) else values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name}={show(values)}: must be numbers") from error
+        array = np.asarray(values.values if isinstance(values, _Window) else values)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ParameterError(f"{name}={show(values)}: must be real numbers") from None
     if not np.isfinite(array).all():
         raise ParameterError(f"{name}: holds NaN or infinite values; all must be finite")
     return array

@@ -104,11 +104,11 @@ def mel_bank(
     rise = (bins - edges[:-2, np.newaxis]) / np.diff(edges)[:-1, np.newaxis]
     fall = (edges[2:, np.newaxis] - bins) / np.diff(edges)[1:, np.newaxis]
     weights = np.maximum(kind(0), np.minimum(rise, fall))
-    if not np.isfinite(weights).all():
-        raise ParameterError(f"fmax={fmax}: is too close to fmin={fmin} for {n_mels} bands")
     if dtype == "float32":
         weights = weights.astype(np.float32)
     weights = _normalised(weights, hz, norm)
+    if not np.isfinite(weights).all():
+        raise ParameterError(f"fmax={fmax}: is too close to fmin={fmin} for {n_mels} bands")
     return np.ascontiguousarray(weights, dtype=np.float64)
 
 
