@@ -189,7 +189,7 @@ static void add_stages(rng *r, job *j)
 {
     fspec_frontend_config *g = &j->c.config;
     g->librosa_tail = 0;
-    g->frame_length = rng_int(r, 0, 1) ? 0 : rng_int(r, 1, g->n_fft);
+    g->frame_length = g->output == FSPEC_OUT_COMPLEX || rng_int(r, 0, 1) ? 0 : rng_int(r, 1, g->n_fft);
     g->explicit_pad = (int32_t)rng_int(r, 0, 1);
     g->pad_left = rng_int(r, -9, g->n_fft);
     g->pad_right = rng_int(r, -9, g->n_fft);
@@ -606,6 +606,7 @@ static void test_refusals(void)
             BAD(o, c.identity_bands = 1, FSPEC_BAD_BANDS);
         }
     }
+    BAD(FSPEC_OUT_COMPLEX, c.frame_length = 15, FSPEC_BAD_FRAMES);
     BAD(FSPEC_OUT_COMPLEX, c.dither = 1, FSPEC_BAD_SAMPLES);
     BAD(FSPEC_OUT_COMPLEX, c.remove_dc = 1, FSPEC_BAD_SAMPLES);
     BAD(FSPEC_OUT_COMPLEX, c.preemphasis = 0.97, FSPEC_BAD_SAMPLES);
