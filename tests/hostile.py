@@ -448,7 +448,7 @@ FRONT: dict[str, Any] = {**FRAMES, "n_mels": 20, "log": "ln", "normalize": "mean
 FRONT["stack_end"] = "repeat"
 FRONT_INTEGERS = (
     *("n_fft", "win_length", "hop_length", "seed", "n_mels", "n_mfcc", "dct_type"),
-    *( "lifter_origin", "deltas", "delta_window", "norm_ddof", "stack"),
+    *("lifter_origin", "deltas", "delta_window", "norm_ddof", "stack"),
     *("stack_stride", "stack_left"),
 )
 FRONT_ZEROS = ("append", "pad_to", "pad_to_multiple")
