@@ -27,6 +27,7 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.filters import mel_filter
+from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
 from fastspec.mel import melspectrogram, mfcc
@@ -60,6 +61,7 @@ __all__ = [
     "Chroma",
     "ChromaSTFT",
     "EngineError",
+    "FrontEnd",
     "MFCC",
     "MelSpectrogram",
     "NSGT",

@@ -14,10 +14,10 @@ from fastspec import _core
 from fastspec._validate import ParameterError
 from fastspec.cqt_basis import (
     Octave,
-    _spectral_basis,
     check_bytes,
     grid,
     resampling_taps,
+    spectral_basis,
     window_table,
 )
 from fastspec.cqt_plan import CQT
@@ -96,7 +96,7 @@ class Inverse:
         for i in range(n_octaves):
             bins = slice(per_octave * i, min(per_octave * (i + 1), n_bins))
             halvings = min(n_octaves - 1 - i, twos)
-            basis, n_fft = _spectral_basis(
+            basis, n_fft = spectral_basis(
                 g.frequencies[bins],
                 g.alpha[bins],
                 sr / 2**halvings,
