@@ -240,6 +240,7 @@ def piptrack(
     reference: _Buffer | None,
     pitches: _Buffer,
     magnitudes: _Buffer,
+    n_threads: int,
 ) -> None: ...
 
 @final

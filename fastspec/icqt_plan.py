@@ -14,6 +14,7 @@ from fastspec import _core
 from fastspec._validate import ParameterError
 from fastspec.cqt_basis import (
     Octave,
+    _pairs,
     check_bytes,
     grid,
     resampling_taps,
@@ -21,7 +22,7 @@ from fastspec.cqt_basis import (
     window_table,
 )
 from fastspec.cqt_plan import CQT
-from fastspec.cqt_stages import _chain, _early_halvings, _pairs
+from fastspec.cqt_stages import _chain, _early_halvings
 from fastspec.transforms import new_array, rebuild
 
 __all__ = ["Inverse", "Solver", "solver"]
@@ -274,7 +275,7 @@ def _librosa_solver(plan: CQT, a: dict[str, Any], double: bool) -> Solver:
         # _chain undoes the decimators' gain.
         gains[octave.bins] = own / response * np.sqrt(0.5) ** (halvings + octave.halvings)
         filters.append(octave._replace(taps=taps * np.sqrt(0.5) ** (halvings + octave.halvings)))
-    forward = _chain(filters, a["n_bins"], a["hop_length"], halvings, double, 0, 1.0)
+    forward = _chain(filters, a["n_bins"], a["hop_length"], halvings, double, 0, 1.0, None)
     return Solver(forward, _core.IcqtPlan(forward), gains)
 
 
