@@ -36,6 +36,7 @@ from .audio import (
     file_facts,
     stream_frames,
 )
+from .cli_preset import add_preset_command
 
 __all__ = ["main", "FEATURES", "Feature", "Option"]
 
@@ -539,6 +540,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.add_argument("input", nargs="?", metavar="IN", help="a recording")
     info.set_defaults(run=_info)
+    add_preset_command(commands)
     return parser
 
 
@@ -607,7 +609,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 1 an error, 130 interrupted. Wrong usage raises SystemExit(2).
     """
     args = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
-    if args.run is not _info and args.synth == (args.input is not None):
+    if hasattr(args, "synth") and args.synth == (args.input is not None):
         args.error("give either IN or --synth")
     with warnings.catch_warnings():
         warnings.showwarning = _print_warning

@@ -26,6 +26,7 @@ from fastspec import presets
 from fastspec._validate import ParameterError, check_bool, check_int
 from fastspec.compat._batch import BatchFeature, Extractor, as_array, strategy, target_lengths
 from fastspec.config import get_precision, resolve_precision
+from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
 
 __all__ = [
@@ -148,6 +149,17 @@ class WhisperFeatureExtractor(_Model):
             dither=self.dither,
         )
 
+    @property
+    def mel_filters(self) -> Array:
+        """The bank, shape=(n_fft // 2 + 1, feature_size)."""
+        return mel_filter(
+            sr=self.sampling_rate,
+            n_fft=self.n_fft,
+            n_mels=self.feature_size,
+            fmax=8000.0,
+            dtype=np.float64,
+        ).T
+
     def __call__(
         self,
         raw_speech: Any,
@@ -218,7 +230,11 @@ class WhisperFeatureExtractor(_Model):
                 f"padding={padding!r}: leaves signals of different lengths; use 'longest' or "
                 "'max_length'"
             )
-        self._check_length("raw_speech", np.empty(targets[0]), max(1, self.hop_length))
+        if targets[0] < self.hop_length:
+            raise ParameterError(
+                f"raw_speech: is {targets[0]} samples long; must be at least one hop, "
+                f"{self.hop_length}"
+            )
         # transformers returns the mask here if its constructor was told to, but not rescaled.
         with_mask = bool(return_attention_mask)
         own_mask = self.return_attention_mask and return_attention_mask is None
