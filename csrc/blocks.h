@@ -14,6 +14,9 @@ typedef struct fs_desk {
     fs_lanes_desk fft;             /* lane engine */
     void *complex_block;           /* [bin][re, im][lane] */
     void *block, *banded, *mixed;  /* [row][lane] */
+    void *panel, *framed;          /* row engines, where frames change one by one: as lanes, and as one row per lane */
+    void *energy;                  /* [lane] */
+    double *noise;
 } fs_desk;
 
 typedef struct fs_run {
@@ -42,6 +45,8 @@ typedef struct fs_seats {
 /* spectra.c: samples to spectra. Powers go to desk->block; complex spectra to the output. */
 void fs_power_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
 void fs_complex_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
+/* Doubles of desk->noise. */
+int64_t fs_noise_length(const fspec_frontend *plan);
 /* The samples and elements of desk->span. */
 int64_t fs_span_length(const fspec_frontend *plan);
 /* Rows of the spectrum hold whole vectors, and are spread over the cache's sets. */

@@ -60,7 +60,11 @@ typedef enum fspec_status {
     FSPEC_BAD_DCT,          /* dct, n_ceps: a matrix of finite values with n_ceps >= 1 rows is needed */
     FSPEC_BAD_DATA_TYPE,    /* a data type is not one of fspec_dtype, or not allowed there */
     FSPEC_BAD_ARGUMENT,     /* any other argument: a NULL, a negative count, a scratch that is too small ... */
-    FSPEC_NOT_STREAMABLE    /* the plan needs the whole signal (top_db, ref_max): give a fixed log_floor instead */
+    FSPEC_NOT_STREAMABLE,   /* the plan needs the whole signal (top_db, ref_max, normalize): give a fixed log_floor instead */
+    FSPEC_BAD_FRAMES,       /* frame_length, pad_left, pad_right, append, least_samples, multiple: out of range */
+    FSPEC_BAD_SAMPLES,      /* gain, dither, preemphasis: out of range, or not for this output */
+    FSPEC_BAD_FEATURES      /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or stack
+                               and what belongs to them: out of range, or not for this output */
 } fspec_status;
 
 /* A short English sentence for a status; never NULL, valid for ever. */
@@ -187,6 +191,21 @@ typedef enum fspec_log {
     FSPEC_LOG_LOG10 = 3 /* log10(max(amin, x)) - log10(max(amin, ref)) */
 } fspec_log;
 
+/* Log energy of a frame: the logarithm (natural) of its samples' sum of squares, after dither and the removal of the mean. */
+typedef enum fspec_energy {
+    FSPEC_ENERGY_NONE = 0,
+    FSPEC_ENERGY_RAW = 1,     /* before pre-emphasis and window */
+    FSPEC_ENERGY_WINDOWED = 2 /* after them */
+} fspec_energy;
+
+typedef enum fspec_normalize { FSPEC_NORMALIZE_NONE = 0, FSPEC_NORMALIZE_MEAN = 1, FSPEC_NORMALIZE_MEAN_VAR = 2 } fspec_normalize;
+
+/* How norm_eps keeps the divisor from 0: sqrt(var + eps), sqrt(var) + eps, sqrt(max(var, eps)). */
+typedef enum fspec_norm_eps { FSPEC_NORM_EPS_VAR = 0, FSPEC_NORM_EPS_STD = 1, FSPEC_NORM_EPS_MAX = 2 } fspec_norm_eps;
+
+/* What becomes of an incomplete stack at the end: left out, filled with zeros, filled with the last frame. */
+typedef enum fspec_stack_end { FSPEC_STACK_DROP = 0, FSPEC_STACK_ZERO = 1, FSPEC_STACK_REPEAT = 2 } fspec_stack_end;
+
 typedef struct fspec_frontend_config {
     size_t size;               /* set by the constructor */
     fspec_output output;       /* FSPEC_OUT_COMPLEX */
@@ -212,6 +231,49 @@ typedef struct fspec_frontend_config {
     double log_floor;          /* -infinity: off; values under it are raised to it, in units of log */
     const double *dct;         /* NULL; n_ceps x n_bands, row by row. Copied. */
     int64_t n_ceps;            /* 0 */
+
+    /* What speech front ends have besides, in the order of the stages. All but frame_length, the paddings, gain, drop_last,
+     * append, least_samples, multiple and pre-emphasis of the signal are for the outputs BANDS and CEPSTRUM alone; dither,
+     * remove_dc and preemphasis are for SPECTRUM too. */
+    int64_t frame_length;      /* 0: n_fft; else a frame is so many samples, to which zeros are added for the FFT */
+    int32_t explicit_pad;      /* 0; 1: frame t begins at sample t * hop_length - pad_left, and there are 1 + (n_samples + pad_left */
+    int64_t pad_left;          /* + pad_right - frame_length) / hop_length of them, in place of what `center` says. 0; samples, */
+    int64_t pad_right;         /* of either sign and at most 2^31; 0 */
+    int32_t drop_last;         /* 0; 1: the last frame is left out */
+    int64_t append;            /* 0; zeros to add behind the signal */
+    int64_t least_samples;     /* 0; then zeros are added up to this length, */
+    int64_t multiple;          /* 1; and then up to a multiple of this one. The three are at most 2^40. */
+    double gain;               /* 1; > 0; factor of all samples */
+    double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain. It is a function of */
+    uint64_t seed;             /* 0; seed, the number of the signal in the call (of the channel in a stream), frame and sample. */
+    int32_t remove_dc;         /* 0; 1: each frame's mean is subtracted */
+    double preemphasis;        /* 0; c in y[i] = x[i] - c * x[i - 1] */
+    int32_t preemphasis_signal; /* 0: per frame after remove_dc, where x[-1] is x[0]; 1: over the signal, x[-1] = 0, before the
+                                  zeros are appended */
+    double magnitude_eps;      /* 0; |X|^power becomes (|X|^2 + magnitude_eps)^(power / 2), or with */
+    int32_t magnitude_eps_max; /* 1 max(|X|^2, magnitude_eps)^(power / 2). 0 */
+    int32_t identity_bands;    /* 0; 1: the bands are the bins; `bands` is not read, n_bands must be n_fft/2 + 1 */
+    double log_multiplier;     /* 1; where log_add > 0, the logarithm is taken of max(amin, log_multiplier * x + log_add) */
+    double log_add;            /* 0 */
+    const double *band_scale;  /* NULL: 1; else n_bands factors of the logarithms, after all clipping, and */
+    const double *band_offset; /* NULL: 0; else n_bands values that are then added. Both copied. */
+    fspec_energy energy;       /* FSPEC_ENERGY_NONE; else one more row, before all others, or after them with */
+    int32_t energy_last;       /* 1. 0 */
+    double energy_floor;       /* smallest normal number of float; energies are raised to it, > 0 */
+    /* Stages over time, for any output but COMPLEX. Plans with one of them allocate their features besides the scratch. */
+    int32_t deltas;            /* 0; 1 or 2: append so many derivatives, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2), */
+    int64_t delta_window;      /* 2; k from 1 to delta_window, at most 1000. Beyond the ends the first and last frame stand, */
+    int32_t delta_kaldi;       /* 0; for second derivatives the first and last delta, or with 1 the frames of x again */
+    fspec_normalize normalize; /* FSPEC_NORMALIZE_NONE; else features get mean 0 over the signal, and standard deviation 1. One
+                                  frame has variance 0; what would be divided by 0 is not divided. Sums are in double. */
+    int64_t norm_ddof;         /* 0; 0 or 1: var = sum of squares / (n_frames - norm_ddof) */
+    double norm_eps;           /* 0; >= 0 */
+    fspec_norm_eps norm_eps_mode; /* FSPEC_NORM_EPS_VAR */
+    int32_t norm_item;         /* 0; 1: one mean and deviation for all features of a signal */
+    int64_t stack;             /* 1; frames put together, at most 1000: output frame v begins with frame v * stack_stride - */
+    int64_t stack_stride;      /* 1; stack_left, before the first of which the first is repeated. With FSPEC_STACK_DROP as many */
+    int64_t stack_left;        /* 0; < stack; as are complete, else n_frames / stack_stride, rounded up */
+    fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
 } fspec_frontend_config;
 
 typedef struct fspec_frontend fspec_frontend;
@@ -221,10 +283,10 @@ FSPEC_API void fspec_frontend_config_init(fspec_frontend_config *config);
 /* Makes a plan. Errors: any FSPEC_BAD_..., TOO_LARGE, NO_MEMORY, NO_ENGINE, ENGINE_FAILED. Thread-safe. */
 FSPEC_API fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **plan);
 FSPEC_API void fspec_frontend_free(fspec_frontend *plan);
-/* Rows of the output: bins, bands or coefficients. */
+/* Rows of the output: bins, bands or coefficients; with energy, deltas and stacking. */
 FSPEC_API int64_t fspec_frontend_n_bins(const fspec_frontend *plan);
-/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (n_fft / 2) - n_fft) / hop_length, else
- * 1 + (n_samples - n_fft) / hop_length; 0 where no frame fits or n_samples < 1. */
+/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else 1 + (n_samples - L) / hop_length
+ * with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad, drop_last, append and stack. */
 FSPEC_API int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples);
 /* The name of the engine in use: "lanes" or "fftw". */
 FSPEC_API const char *fspec_frontend_engine(const fspec_frontend *plan);

@@ -19,6 +19,15 @@ static void extent(const double *row, int64_t n, int64_t *first, int64_t *length
     *length = end - begin;
 }
 
+/* The same for row i of a matrix, or of the identity where that is NULL. */
+static void row_extent(const double *matrix, int64_t i, int64_t n_columns, int64_t *first, int64_t *length)
+{
+    *first = i;
+    *length = 1;
+    if (matrix)
+        extent(matrix + i * n_columns, n_columns, first, length);
+}
+
 fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_columns, int is_double, fs_bands *bands)
 {
     const size_t size = is_double ? 8 : 4;
@@ -26,7 +35,7 @@ fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_col
     int64_t first, length, total = 0;
     *bands = (fs_bands){.n_rows = n_rows, .n_columns = n_columns};
     for (int64_t i = 0; i < n_rows; i++) {
-        extent(matrix + i * n_columns, n_columns, &first, &length);
+        row_extent(matrix, i, n_columns, &first, &length);
         total += length;
     }
     if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes) || !fs_size(total, (int64_t)size, 0, &weight_bytes))
@@ -40,16 +49,16 @@ fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_col
     }
     bands->start[0] = 0;
     for (int64_t i = 0; i < n_rows; i++) {
-        const double *row = matrix + i * n_columns;
         int64_t at = bands->start[i];
-        extent(row, n_columns, &first, &length);
+        row_extent(matrix, i, n_columns, &first, &length);
         bands->first[i] = first;
         bands->start[i + 1] = at + length;
         for (int64_t j = 0; j < length; j++) {
+            const double weight = matrix ? matrix[i * n_columns + first + j] : 1;
             if (is_double)
-                ((double *)bands->weights)[at + j] = row[first + j];
+                ((double *)bands->weights)[at + j] = weight;
             else
-                ((float *)bands->weights)[at + j] = (float)row[first + j];
+                ((float *)bands->weights)[at + j] = (float)weight;
         }
     }
     return FSPEC_OK;

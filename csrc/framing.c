@@ -13,27 +13,52 @@ static int64_t floor_mod(int64_t a, int64_t b)
     return a - floor_div(a, b) * b;
 }
 
+/* The signal's length with the zeros behind it; as much of it as fits. */
+static int64_t whole_length(const fs_framing *f, int64_t n_samples)
+{
+    int64_t n = n_samples < INT64_MAX - f->append ? n_samples + f->append : INT64_MAX;
+    if (n < f->least)
+        n = f->least;
+    const int64_t rest = f->multiple > 1 ? n % f->multiple : 0, more = rest ? f->multiple - rest : 0;
+    return n < INT64_MAX - more ? n + more : INT64_MAX;
+}
+
 int64_t fs_n_frames(const fs_framing *f, int64_t n_samples)
 {
-    /* In this order nothing overflows: 2 * pad - n_fft is at most 0. */
-    int64_t room = n_samples < 1 ? -1 : n_samples + (2 * f->pad - f->n_fft), more = room / f->hop;
-    return room < 0 ? 0 : more < INT64_MAX ? 1 + more : more;
+    int64_t room = -1;
+    if (n_samples >= 1 && __builtin_add_overflow(whole_length(f, n_samples), f->pad + f->pad_right - f->length, &room))
+        room = INT64_MAX;
+    const int64_t more = room / f->hop, n = room < 0 ? 0 : more < INT64_MAX ? 1 + more : more;
+    return n > f->drop ? n - f->drop : 0;
 }
 
 int64_t fs_n_settled(const fs_framing *f, int64_t n_samples)
 {
     /* Reflection about the first sample reaches `pad` samples in; a shorter signal would be reflected more than once. */
-    if (n_samples < f->pad + 1 || n_samples < f->n_fft - f->pad)
+    if (n_samples < 1 || n_samples < f->pad + 1 || n_samples < f->length - f->pad)
         return 0;
-    return 1 + (n_samples - (f->n_fft - f->pad)) / f->hop;
+    /* More samples never mean fewer frames, so what there is now will not be left out. */
+    const int64_t whole = 1 + (n_samples - (f->length - f->pad)) / f->hop, all = fs_n_frames(f, n_samples);
+    return whole < all ? whole : all;
 }
 
 int64_t fs_first_needed(const fs_framing *f, int64_t frame, int64_t n_samples)
 {
-    int64_t first = frame * f->hop - f->pad, mirrored = n_samples - f->pad - 1;
+    int64_t first = frame * f->hop - f->pad, mirrored = n_samples - (f->pad_right > 0 ? f->pad_right : 0) - 1;
     if (mirrored < first)
         first = mirrored;
+    if (f->preemphasis != 0)
+        first--;
     return first < 0 ? 0 : first;
+}
+
+int64_t fs_most_needed(const fs_framing *f)
+{
+    const int64_t right = f->pad_right < 0 ? -f->pad_right : f->pad_right, left = f->pad < 0 ? 0 : f->pad;
+    int64_t most = f->length + left + right + 2, waiting;
+    if (__builtin_mul_overflow(f->drop, f->hop, &waiting) || __builtin_add_overflow(most, waiting, &most))
+        return -1;
+    return most;
 }
 
 size_t fs_sample_size(fspec_dtype dtype)
@@ -90,7 +115,7 @@ static double read_sample(const char *p, fspec_dtype dtype, int swapped)
 }
 
 /* n samples from inside the source. Contiguous samples in native order have loops of their own, which compilers vectorise. */
-static void convert(const fs_source *s, int64_t begin, int64_t n, void *out, int is_double, double scale)
+void fs_convert(const fs_source *s, int64_t begin, int64_t n, void *out, int is_double, double scale)
 {
     const fspec_signal *signal = &s->signal;
     const char *p = address(s, begin);
@@ -149,7 +174,8 @@ static int64_t edge_sample(const fs_framing *f, int64_t total, int64_t tail, int
         break;
     case FSPEC_PAD_LINEAR_RAMP:
         at = position < 0 ? 0 : total - 1;
-        *factor = (double)(position < 0 ? position + f->pad : total + f->pad - 1 - position) / (double)f->pad;
+        *factor = position < 0 ? (double)(position + f->pad) / (double)f->pad
+                               : (double)(total + f->pad_right - 1 - position) / (double)f->pad_right;
         break;
     case FSPEC_PAD_REFLECT: {
         int64_t origin = position < 0 ? 0 : tail, n = total - origin, period = 2 * (n - 1);
@@ -165,7 +191,22 @@ static int64_t edge_sample(const fs_framing *f, int64_t total, int64_t tail, int
     return at;
 }
 
-static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t total, int64_t begin, int64_t n, void *out,
+/* The sample at a position of the signal as the plan's type, and pre-emphasised; 0 from `real` on, where zeros were added. */
+static double single_value(const fs_framing *f, const fs_source *s, int64_t real, int64_t at, int is_double, double scale)
+{
+    double x[2] = {0, 0};
+    if (at >= real)
+        return 0;
+    for (int i = 0; i < (f->preemphasis != 0 && at > 0 ? 2 : 1); i++) {
+        x[i] = read_sample(address(s, at - i), s->signal.dtype, s->signal.byte_swapped);
+        x[i] = is_double ? x[i] * scale : (double)((float)x[i] * (float)scale);
+    }
+    if (f->preemphasis == 0)
+        return x[0];
+    return is_double ? x[0] - f->preemphasis * x[1] : (double)((float)x[0] - (float)f->preemphasis * (float)x[1]);
+}
+
+static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t real, int64_t total, int64_t begin, int64_t n, void *out,
                        int is_double, double scale)
 {
     int64_t tail = f->pad_mode == FSPEC_PAD_REFLECT ? tail_origin(f, total) : 0;
@@ -173,27 +214,68 @@ static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t total, i
         scale = 1;
     for (int64_t i = 0; i < n; i++) {
         double factor;
-        const char *p = address(s, edge_sample(f, total, tail, begin + i, &factor));
-        const double x = factor == 0 ? 0 : read_sample(p, s->signal.dtype, s->signal.byte_swapped);
+        const int64_t at = edge_sample(f, total, tail, begin + i, &factor);
         /* Converted as the interior is, and only then faded: a stream's history holds converted samples. */
+        const double x = factor == 0 ? 0 : single_value(f, s, real, at, is_double, scale);
         if (is_double)
-            ((double *)out)[i] = factor * (x * scale);
+            ((double *)out)[i] = factor * x;
         else
-            ((float *)out)[i] = (float)(factor * (double)((float)x * (float)scale));
+            ((float *)out)[i] = (float)(factor * x);
     }
+}
+
+/* Pre-emphasis of samples that stand in out; `before` is the one before the first. */
+static void emphasise(void *out, int64_t n, double before, double coefficient, int is_double)
+{
+    if (is_double) {
+        double *x = out, last = before;
+        for (int64_t i = 0; i < n; i++) {
+            const double now = x[i];
+            x[i] = now - coefficient * last;
+            last = now;
+        }
+    } else {
+        float *x = out, last = (float)before, c = (float)coefficient;
+        for (int64_t i = 0; i < n; i++) {
+            const float now = x[i];
+            x[i] = now - c * last;
+            last = now;
+        }
+    }
+}
+
+static void fetch_inside(const fs_framing *f, const fs_source *s, int64_t begin, int64_t n, void *out, int is_double,
+                         double scale)
+{
+    double wide = 0;
+    float narrow = 0;
+    fs_convert(s, begin, n, out, is_double, scale);
+    if (f->preemphasis == 0)
+        return;
+    if (begin > 0)
+        fs_convert(s, begin - 1, 1, is_double ? (void *)&wide : (void *)&narrow, is_double, scale);
+    emphasise(out, n, is_double ? wide : (double)narrow, f->preemphasis, is_double);
+}
+
+static int64_t within(int64_t x, int64_t low, int64_t high)
+{
+    return x < low ? low : x > high ? high : x;
 }
 
 void fs_fetch(const fs_framing *f, const fs_source *s, int64_t begin, int64_t n, void *out, int is_double, double scale)
 {
     const size_t size = is_double ? 8 : 4;
-    const int64_t total = s->total < 0 ? s->base + s->signal.n_samples : s->total;
+    const int64_t real = s->total < 0 ? s->base + s->signal.n_samples : s->total, end = begin + n;
+    const int64_t total = s->total < 0 ? real : whole_length(f, real);
+    /* Before the signal; in it; zeros behind it; behind those. */
+    const int64_t inside = within(0, begin, end), zeros = within(real, begin, end), behind = within(total, begin, end);
     char *p = out;
-    int64_t end = begin + n, left = begin < 0 ? (end < 0 ? n : -begin) : 0;
-    int64_t right = end > total ? (begin > total ? n : end - total) : 0;
-    if (left)
-        fetch_edge(f, s, total, begin, left, p, is_double, scale);
-    if (n - left - right > 0)
-        convert(s, begin + left, n - left - right, p + (size_t)left * size, is_double, scale);
-    if (right)
-        fetch_edge(f, s, total, end - right, right, p + (size_t)(n - right) * size, is_double, scale);
+    if (inside > begin)
+        fetch_edge(f, s, real, total, begin, inside - begin, p, is_double, scale);
+    if (zeros > inside)
+        fetch_inside(f, s, inside, zeros - inside, p + (size_t)(inside - begin) * size, is_double, scale);
+    if (behind > zeros)
+        memset(p + (size_t)(zeros - begin) * size, 0, (size_t)(behind - zeros) * size);
+    if (end > behind)
+        fetch_edge(f, s, real, total, behind, end - behind, p + (size_t)(behind - begin) * size, is_double, scale);
 }

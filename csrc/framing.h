@@ -8,9 +8,14 @@
 #include "fastspec.h"
 
 typedef struct fs_framing {
-    int64_t n_fft, hop, pad; /* frame t holds samples [t * hop - pad, t * hop - pad + n_fft) */
+    int64_t n_fft, hop, pad; /* frame t holds samples [t * hop - pad, t * hop - pad + length), */
+    int64_t length;          /* and zeros up to n_fft */
+    int64_t pad_right;       /* samples behind the signal that frames may reach to */
     fspec_pad_mode pad_mode;
     int librosa_tail;
+    int64_t drop;                    /* frames left out at the end */
+    int64_t append, least, multiple; /* zeros behind the signal: so many, then up to a length, then up to a multiple of one */
+    double preemphasis;              /* of the whole signal */
 } fs_framing;
 
 /* A stretch of one channel: its samples [base, base + signal.n_samples). `total` is the channel's length, or -1 while that is
@@ -25,10 +30,15 @@ int64_t fs_n_frames(const fs_framing *framing, int64_t n_samples);
 int64_t fs_n_settled(const fs_framing *framing, int64_t n_samples);
 /* The first sample that the frames from number `frame` on can need, edges at the end of the signal included. */
 int64_t fs_first_needed(const fs_framing *framing, int64_t frame, int64_t n_samples);
+/* The most samples that fs_first_needed leaves when no frame is settled; -1 if that overflows. */
+int64_t fs_most_needed(const fs_framing *framing);
 
-/* Writes samples [begin, begin + n) of the padded signal to out, as float or double. int16 samples are multiplied by scale. */
+/* Writes samples [begin, begin + n) of the padded and pre-emphasised signal to out, as float or double. int16 samples are
+ * multiplied by scale. */
 void fs_fetch(const fs_framing *framing, const fs_source *source, int64_t begin, int64_t n, void *out, int is_double,
               double scale);
+/* Samples from inside the source, converted alone. */
+void fs_convert(const fs_source *source, int64_t begin, int64_t n, void *out, int is_double, double scale);
 
 /* The address of sample `begin`, if [begin, begin + n) lies inside the source and needs no conversion; else NULL. */
 const void *fs_direct(const fs_source *source, int64_t begin, int64_t n, int is_double);

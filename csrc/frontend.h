@@ -10,6 +10,17 @@
 #include "parallel.h"
 #include "simd.h"
 
+/* Stages over time, on frames of `width` features; see speech_stages.h. */
+typedef struct fs_stages {
+    int64_t deltas, reach, stack, stride, left, ddof;
+    int kaldi, item;
+    fspec_normalize normalize;
+    fspec_norm_eps eps_mode;
+    fspec_stack_end end;
+    double eps;
+    double *taps; /* of the first and of Kaldi's second derivative: reach + 1 and 2 reach + 1, from the middle on */
+} fs_stages;
+
 struct fspec_frontend {
     fs_framing framing;
     const fs_kernels *kernels; /* of full blocks */
@@ -18,14 +29,29 @@ struct fspec_frontend {
     fspec_output output;
     int is_double;
     double input_scale, power;
+    double dither; /* before the gain, which is in the window */
+    uint64_t seed;
+    int conditions; /* frames are changed one by one before the window: the next four */
+    fs_condition condition;
+    double gain;
+    void *frame_window; /* n_fft, for windowed energy */
+    double energy_floor;
+    int64_t energy_row, first_row; /* of the output: of the energy, or -1; of the first band or coefficient */
+    double magnitude_eps;
+    int magnitude_eps_max;
     int64_t n_bins;         /* of the spectrum */
     int64_t n_bands, n_out; /* n_out: rows of the output */
     void *window;           /* n_fft */
     fs_bands bands;
     fs_log_spec log;
+    double log_multiplier, log_add;
+    void *scale[2], *offset[2]; /* of bands, in float and double; NULL: none */
     double top_db, log_floor; /* top_db < 0: off */
     int ref_max;
-    void *dct; /* n_out x n_bands */
+    void *dct; /* n_ceps x n_bands */
+    int64_t n_ceps;
+    fs_stages stages;
+    int64_t n_features; /* rows of the output after the stages over time */
 };
 
 /* Frames [first, first + n_frames) of one channel, to columns 0 ... of out. Where `spectra` is not NULL, it holds the frames'
@@ -36,6 +62,7 @@ typedef struct fs_item {
     int spectra_double;
     int64_t first, n_frames;
     fspec_matrix out;
+    int64_t channel; /* its number in the call or in the stream */
 } fs_item;
 
 /* Something else to do with each complex spectrum, while it is still in the cache: it stands in the output, contiguous. */
@@ -53,8 +80,8 @@ int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_f
 /* FSPEC_OK if a plan may write out_dtype. */
 fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtype);
 
-/* whole_signal.c: the stage that needs every frame of an item, in place over the output: x = max(x - offset, floor). `largest`
- * holds one value per item, or one for all with whole_array. */
+/* whole_signal.c: the stage that needs every frame of an item, in place over the bands of the output: x = max(x - offset, floor),
+ * then the plan's scale and offset. `largest` holds one value per item, or one for all with whole_array. */
 fspec_status fs_whole_signal(const fspec_frontend *plan, const fs_item *items, int64_t n_items, const int64_t *first_frame,
                              const double *largest, fspec_dtype out_dtype, const fspec_call *call);
 /* The lowest value that top_db leaves, computed as the output's type computes it. */

@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "blocks.h"
+#include "speech_stages.h"
 
 enum {
     PIECE_SAMPLES = 1 << 18, /* work between two looks at the cancel callback */
@@ -67,10 +68,19 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
         d->spectrum = fs_take(arena, 2 * pitch, size);
         d->rows = fs_take(arena, w * pitch, is_complex ? 2 * size : size);
     }
+    if (plan->conditions) {
+        if (!plan->lanes) {
+            d->panel = fs_take(arena, w * plan->framing.length, size);
+            d->framed = fs_take(arena, w * (plan->framing.n_fft + FS_MAX_LANES), size);
+        }
+        d->energy = fs_take(arena, w, size);
+        if (plan->dither > 0)
+            d->noise = fs_take(arena, fs_noise_length(plan), sizeof *d->noise);
+    }
     if (!is_complex)
         d->block = fs_take(arena, w * plan->n_bins, size);
     if (plan->output >= FSPEC_OUT_BANDS)
-        d->banded = fs_take(arena, w * plan->n_bands, size);
+        d->banded = fs_take(arena, w * (plan->n_bands + 1), size);
     if (plan->output == FSPEC_OUT_CEPSTRUM)
         d->mixed = fs_take(arena, w * plan->n_out, size);
 }
@@ -191,30 +201,46 @@ static void note_largest(const fs_run *r, const fs_seats *l, const void *banded)
         raise_to(slot_of(r, l->item[i]), lane_value(plan, most, i));
 }
 
+/* The row of the energy, in a block of the output. */
+static void put_energy(const fs_run *r, const fs_desk *d, const fs_seats *l, void *rows)
+{
+    const fspec_frontend *plan = r->plan;
+    const fs_log_spec log = {FSPEC_LOG_LN, plan->energy_floor, 0};
+    char *row = (char *)rows + (size_t)plan->energy_row * l->k->lanes * l->k->real_size;
+    memcpy(row, d->energy, l->k->lanes * l->k->real_size);
+    l->k->compress(row, l->k->lanes, &log);
+}
+
 static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const fs_kernels *k = l->k;
+    const int is_cepstrum = plan->output == FSPEC_OUT_CEPSTRUM;
+    const size_t n_values = (size_t)plan->n_bands * k->lanes, skip = (size_t)plan->first_row * k->lanes * k->real_size;
     _Alignas(FS_ALIGN) char floor[FS_MAX_LANES * 8];
-    k->project(d->banded, d->block, &plan->bands);
-    k->compress(d->banded, (size_t)plan->n_bands * k->lanes, &plan->log);
+    char *bands = (char *)d->banded + (is_cepstrum ? 0 : skip);
+    k->project(bands, d->block, &plan->bands);
+    if (plan->log_add > 0)
+        k->affine(bands, n_values, plan->log_multiplier, plan->log_add);
+    k->compress(bands, n_values, &plan->log);
     if (plan->log_floor > -INFINITY) {
         for (size_t i = 0; i < k->lanes; i++)
             set_lane(plan, floor, i, plan->log_floor);
-        k->clip_lanes(d->banded, (size_t)plan->n_bands, floor);
+        k->clip_lanes(bands, (size_t)plan->n_bands, floor);
     }
-    if (plan->output == FSPEC_OUT_BANDS) {
-        if (r->largest)
-            note_largest(r, l, d->banded);
-        fs_store_block(r, l, d->banded, plan->n_bands);
-        return;
-    }
-    if (r->final)
-        clip_finally(r, l, d->banded);
+    if (!is_cepstrum && r->largest)
+        note_largest(r, l, bands);
+    else if (r->final)
+        clip_finally(r, l, bands);
     else if (r->largest)
-        clip_so_far(r, block, l, d->banded);
-    k->mix(d->mixed, d->banded, plan->dct, (size_t)plan->n_out, (size_t)plan->n_bands);
-    fs_store_block(r, l, d->mixed, plan->n_out);
+        clip_so_far(r, block, l, bands);
+    if (plan->scale[0] && (is_cepstrum || !r->largest))
+        k->affine_rows(bands, (size_t)plan->n_bands, plan->scale[plan->is_double], plan->offset[plan->is_double]);
+    if (is_cepstrum)
+        k->mix((char *)d->mixed + skip, bands, plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);
+    if (plan->energy_row >= 0)
+        put_energy(r, d, l, is_cepstrum ? d->mixed : d->banded);
+    fs_store_block(r, l, is_cepstrum ? d->mixed : d->banded, plan->n_out);
 }
 
 /* Whether the final threshold changes anything in a block of the cepstrum. */
@@ -333,12 +359,12 @@ static fspec_status check_call(const fspec_frontend *plan, const fspec_signal *s
             return FSPEC_BAD_DATA_TYPE;
         if (signals[i].n_samples < 0 || signals[i].n_samples > INT64_MAX / 4 || !out[i].data)
             return FSPEC_BAD_ARGUMENT;
-        if (fs_n_frames(&plan->framing, signals[i].n_samples) == 0)
+        if (fspec_frontend_n_frames(plan, signals[i].n_samples) == 0)
             return FSPEC_TOO_SHORT;
         if (!signals[i].data)
             return FSPEC_BAD_ARGUMENT;
         if (__builtin_mul_overflow(signals[i].n_samples, signals[i].stride, &extent)
-            || !fs_fits(&out[i], plan->n_out, fs_n_frames(&plan->framing, signals[i].n_samples)))
+            || !fs_fits(&out[i], plan->n_features, fspec_frontend_n_frames(plan, signals[i].n_samples)))
             return FSPEC_TOO_LARGE;
     }
     return fs_check_out_dtype(plan, out_dtype);
@@ -389,14 +415,14 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
         return status;
     if (!plan || n_signals < 0 || n_frames < 0 || (n_signals > 0 && (!spectra || !out)))
         return FSPEC_BAD_ARGUMENT;
-    if (plan->output < FSPEC_OUT_BANDS)
+    if (plan->output < FSPEC_OUT_BANDS || plan->energy_row >= 0)
         return FSPEC_BAD_OUTPUT;
     if ((dtype != FSPEC_FLOAT32 && dtype != FSPEC_FLOAT64) || fs_check_out_dtype(plan, out_dtype) != FSPEC_OK)
         return FSPEC_BAD_DATA_TYPE;
     for (int64_t i = 0; i < n_signals && n_frames > 0; i++) {
         if (!spectra[i].data || !out[i].data)
             return FSPEC_BAD_ARGUMENT;
-        if (!fs_fits(&spectra[i], plan->n_bins, n_frames) || !fs_fits(&out[i], plan->n_out, n_frames))
+        if (!fs_fits(&spectra[i], plan->n_bins, n_frames) || !fs_fits(&out[i], plan->n_features, n_frames))
             return FSPEC_TOO_LARGE;
     }
     status = take_items(n_signals, &one, &full, &items, &own);
@@ -407,7 +433,7 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
                              .spectra_double = dtype == FSPEC_FLOAT64,
                              .n_frames = n_frames,
                              .out = out[i]};
-    status = fs_frontend_run(plan, items, n_signals, out_dtype, NULL, &full);
+    status = fs_features_run(plan, items, n_signals, out_dtype, &full);
     fs_free(own);
     return status;
 }
@@ -430,8 +456,9 @@ fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal 
     for (int64_t i = 0; i < n_signals; i++)
         items[i] = (fs_item){.source = {signals[i], 0, signals[i].n_samples},
                              .n_frames = fs_n_frames(&plan->framing, signals[i].n_samples),
-                             .out = out[i]};
-    status = fs_frontend_run(plan, items, n_signals, out_dtype, NULL, &full);
+                             .out = out[i],
+                             .channel = i};
+    status = fs_features_run(plan, items, n_signals, out_dtype, &full);
     fs_free(own);
     return status;
 }

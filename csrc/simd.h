@@ -27,6 +27,15 @@ typedef struct fs_log_spec {
     double amin, offset; /* offset is subtracted after the logarithm is scaled */
 } fs_log_spec;
 
+/* What happens to the samples of each frame before the window. */
+typedef struct fs_condition {
+    int remove_dc;
+    double preemphasis;
+    fspec_energy energy;
+    double energy_scale;
+    const void *window; /* for windowed energy, of the table's type */
+} fs_condition;
+
 enum { FS_MAX_PASSES = 24 };
 
 /* The constants of a real FFT of n = 2 * first * row samples on lanes, in the table's type; see simd_fft.h. */
@@ -114,6 +123,14 @@ struct fs_kernels {
                         size_t n_active);
     /* out[i] = |block[i]|^p for complex rows */
     void (*block_power)(void *out, const void *block, size_t n_rows, double p);
+    /* Frames of n samples in panel[sample * pitch + lane], in place; energy: one value per lane, or NULL */
+    void (*condition)(void *panel, size_t pitch, size_t n, const fs_condition *spec, void *energy);
+    /* (x + eps)^(p/2), or max(x, eps)^(p/2) where `most`, in place over a padded array of x >= 0 */
+    void (*lift_power)(void *x, size_t n, double eps, int most, double p);
+    /* x = scale * x + offset: an array of any length by one pair, by pairs of its own, and a block by one pair per row */
+    void (*affine)(void *x, size_t n, double scale, double offset);
+    void (*affine_each)(void *x, size_t n, const void *scale, const void *offset);
+    void (*affine_rows)(void *block, size_t n_rows, const void *scale, const void *offset);
     /* Complex block to rows of interleaved values and back */
     void (*complex_to_rows)(void *const *out, const void *block, size_t n, size_t n_active);
     void (*rows_to_complex)(void *block, const void *const *rows, size_t n);

@@ -5,7 +5,8 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(multiply), KN(power), KN(rows_to_lanes), KN(lanes_to_rows), KN(project), KN(compress), KN(clip_lanes), KN(extremes),
     KN(mix), KN(multiply_add), KN(divide), KN(compress_array), KN(shift_clip), KN(rephase), fs_k_turns, KN(all_finite),
     KN(fft_spread), KN(fft_gather), KN(fft_forward), KN(fft_inverse), KN(complex_block_inverse), KN(chirp_forward), KN(chirp_inverse),
-    KN(overlap_add), KN(block_power), KN(complex_to_rows), KN(rows_to_complex),
+    KN(overlap_add), KN(block_power),
+    KN(condition), KN(lift_power), KN(affine), KN(affine_each), KN(affine_rows), KN(complex_to_rows), KN(rows_to_complex),
     KN(halfband), KN(decimate), KN(cqt_fold), KN(cqt_pairs), KN(cqt_samples), KN(cqt_phases), KN(cqt_turn),
     TIER_BITS == 512 ? 8 : 6,
 };

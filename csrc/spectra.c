@@ -1,4 +1,5 @@
 /* Samples to spectra, a block at a time, by either kind of engine. SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
 #include <string.h>
 
 #include "arrays.h"
@@ -13,7 +14,8 @@ int64_t fs_span_length(const fspec_frontend *plan)
         const int64_t shared = fs_lanes_reach(plan->lanes, fs_lanes_rows(plan->lanes, w)) + FS_MAX_LANES;
         return apart > shared ? apart : shared;
     }
-    return plan->framing.n_fft > SPAN_SAMPLES ? plan->framing.n_fft : SPAN_SAMPLES;
+    const int64_t least = (plan->conditions ? (int64_t)plan->kernels->lanes : 1) * plan->framing.n_fft;
+    return least > SPAN_SAMPLES ? least : SPAN_SAMPLES;
 }
 
 int64_t fs_row_pitch(const fspec_frontend *plan)
@@ -37,21 +39,119 @@ static void *element(const fspec_frontend *plan, void *array, int64_t i)
     return (char *)array + i * (int64_t)plan->kernels->real_size;
 }
 
+/* Samples where they stand, if they need neither conversion nor pre-emphasis. */
+static const void *direct(const fs_run *r, const fs_seats *l, size_t i, int64_t begin, int64_t n)
+{
+    const fspec_frontend *plan = r->plan;
+    return plan->framing.preemphasis != 0 ? NULL : fs_direct(source_of(r, l, i), begin, n, plan->is_double);
+}
+
+/* ---- frames one by one -------------------------------------------------------------------------------------------- */
+
+/* Gaussian noise by counters (Box and Muller 1958): NOISE_PAIRS pairs at a time. */
+enum { NOISE_PAIRS = 256 };
+
+int64_t fs_noise_length(const fspec_frontend *plan)
+{
+    (void)plan;
+    return 4 * NOISE_PAIRS;
+}
+
+static uint64_t mixed_bits(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* Adds the noise of one frame to its samples. Pair j is of the samples 2 j and 2 j + 1. */
+static void add_noise(const fs_run *r, const fs_desk *d, int64_t channel, int64_t frame, void *samples)
+{
+    const fspec_frontend *plan = r->plan;
+    const fs_kernels *k = fs_kernels_for(1);
+    const fs_log_spec ln = {FSPEC_LOG_LN, 0x1p-60, 0};
+    const int64_t n = plan->framing.length;
+    double *size = d->noise, *turn = size + NOISE_PAIRS, *cosine = turn + NOISE_PAIRS, *sine = cosine + NOISE_PAIRS;
+    uint64_t key = mixed_bits(plan->seed + UINT64_C(0x9e3779b97f4a7c15));
+    key = mixed_bits(key + (uint64_t)channel * UINT64_C(0xd1342543de82ef95));
+    key = mixed_bits(key + (uint64_t)frame * UINT64_C(0xaf251af3b0f025b5));
+    for (int64_t begin = 0; begin < n; begin += 2 * NOISE_PAIRS) {
+        for (int64_t j = 0; j < NOISE_PAIRS; j++) {
+            const uint64_t counter = key + (uint64_t)(begin + 2 * j) * UINT64_C(0x9e3779b97f4a7c15);
+            size[j] = ((double)(mixed_bits(counter) >> 12) + 0.5) * 0x1p-52;
+            turn[j] = (double)(mixed_bits(counter + UINT64_C(0x9e3779b97f4a7c15)) >> 12) * 0x1p-52;
+        }
+        k->compress(size, NOISE_PAIRS, &ln);
+        k->turns(cosine, sine, turn, NOISE_PAIRS);
+        for (int64_t j = 0; j < NOISE_PAIRS; j++)
+            size[j] = plan->dither * sqrt(-2 * size[j]);
+        for (int64_t i = begin; i < n && i < begin + 2 * NOISE_PAIRS; i++) {
+            const int64_t j = (i - begin) / 2;
+            const double noise = size[j] * ((i - begin) % 2 ? sine[j] : cosine[j]);
+            if (plan->is_double)
+                ((double *)samples)[i] += noise;
+            else
+                ((float *)samples)[i] += (float)noise;
+        }
+    }
+}
+
+/* Where the samples of each lane's frame stand, `length` of them: in the signal, or in a room of the lane's own. */
+static void find_frames(const fs_run *r, fs_desk *d, const fs_seats *l, const void **frames)
+{
+    const fspec_frontend *plan = r->plan;
+    const int64_t n = plan->framing.length;
+    for (size_t i = 0; i < l->k->lanes; i++) {
+        const int noisy = plan->dither > 0;
+        frames[i] = i >= l->n ? frames[0] : noisy ? NULL : direct(r, l, i, frame_begin(r, l, i), n);
+        if (!frames[i]) {
+            void *room = element(plan, d->span, (int64_t)i * n);
+            fs_fetch(&plan->framing, source_of(r, l, i), frame_begin(r, l, i), n, room, plan->is_double, plan->input_scale);
+            if (noisy)
+                add_noise(r, d, r->items[l->item[i]].channel, l->frame[i], room);
+            frames[i] = room;
+        }
+    }
+}
+
 /* ---- row engines -------------------------------------------------------------------------------------------------- */
+
+static void *framed_row(const fs_run *r, const fs_desk *d, size_t i)
+{
+    return element(r->plan, d->framed, (int64_t)i * (r->plan->framing.n_fft + FS_MAX_LANES));
+}
+
+/* The frames of a block, conditioned, one per row of d->framed. */
+static void condition_rows(const fs_run *r, fs_desk *d, const fs_seats *l)
+{
+    const fspec_frontend *plan = r->plan;
+    const int64_t n = plan->framing.length;
+    const void *frames[FS_MAX_LANES];
+    void *rows[FS_MAX_LANES];
+    find_frames(r, d, l, frames);
+    l->k->fft_gather(d->panel, frames, (size_t)n, l->k->lanes);
+    l->k->condition(d->panel, l->k->lanes, (size_t)n, &plan->condition, d->energy);
+    for (size_t i = 0; i < l->k->lanes; i++) {
+        rows[i] = framed_row(r, d, i);
+        memset(element(plan, rows[i], n), 0, (size_t)(plan->framing.n_fft - n) * l->k->real_size);
+    }
+    l->k->lanes_to_rows(rows, d->panel, (size_t)n, l->k->lanes);
+}
 
 /* Fetches the frame of lane `i` and as many of the following lanes' as are its successors and find room. */
 static const void *fetch_span(const fs_run *r, fs_desk *d, const fs_seats *l, size_t i)
 {
     const fspec_frontend *plan = r->plan;
     const fs_framing *f = &plan->framing;
-    const int64_t begin = frame_begin(r, l, i);
+    const int64_t begin = frame_begin(r, l, i), rest = f->n_fft - f->length;
     int64_t end = begin + f->n_fft;
     for (size_t k = i + 1; k < l->n && l->item[k] == l->item[i] && f->hop < f->n_fft; k++) {
         if (end + f->hop - begin > r->span_samples)
             break;
         end += f->hop;
     }
-    fs_fetch(f, source_of(r, l, i), begin, end - begin, d->span, plan->is_double, plan->input_scale);
+    fs_fetch(f, source_of(r, l, i), begin, end - rest - begin, d->span, plan->is_double, plan->input_scale);
+    memset(element(plan, d->span, end - rest - begin), 0, (size_t)rest * l->k->real_size);
     d->span_item = l->item[i];
     d->span_begin = begin;
     d->span_end = end;
@@ -63,7 +163,7 @@ static const void *frame_samples(const fs_run *r, fs_desk *d, const fs_seats *l,
 {
     const fspec_frontend *plan = r->plan;
     const int64_t begin = frame_begin(r, l, i), n = plan->framing.n_fft;
-    const void *p = fs_direct(source_of(r, l, i), begin, n, plan->is_double);
+    const void *p = direct(r, l, i, begin, n);
     if (p)
         return p;
     if (d->span_item == l->item[i] && begin >= d->span_begin && begin + n <= d->span_end)
@@ -74,7 +174,8 @@ static const void *frame_samples(const fs_run *r, fs_desk *d, const fs_seats *l,
 static void transform_row(const fs_run *r, fs_desk *d, const fs_seats *l, size_t i)
 {
     const fspec_frontend *plan = r->plan;
-    l->k->multiply(d->frame, frame_samples(r, d, l, i), plan->window, (size_t)plan->framing.n_fft);
+    const void *samples = plan->conditions ? framed_row(r, d, i) : frame_samples(r, d, l, i);
+    l->k->multiply(d->frame, samples, plan->window, (size_t)plan->framing.n_fft);
     fs_fft_forward(plan->fft, d->frame, d->spectrum);
 }
 
@@ -82,11 +183,14 @@ static void power_rows(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const size_t row_bytes = (size_t)r->pitch * l->k->real_size;
+    const double power = plan->magnitude_eps > 0 ? 2 : plan->power;
+    if (plan->conditions)
+        condition_rows(r, d, l);
     for (size_t i = 0; i < l->k->lanes; i++) {
         char *row = (char *)d->rows + i * row_bytes;
         if (i < l->n) {
             transform_row(r, d, l, i);
-            l->k->power(row, d->spectrum, (size_t)plan->n_bins, plan->power);
+            l->k->power(row, d->spectrum, (size_t)plan->n_bins, power);
         } else {
             memset(row, 0, row_bytes);
         }
@@ -119,9 +223,9 @@ static void spread(const fs_run *r, fs_desk *d, const fs_seats *l)
     const fs_lanes *lanes = plan->lanes;
     const int64_t begin = frame_begin(r, l, 0), rows = fs_lanes_rows(lanes, (int64_t)l->k->lanes);
     const int64_t reach = fs_lanes_reach(lanes, rows);
-    const void *samples = fs_direct(source_of(r, l, 0), begin, reach, plan->is_double);
+    const void *samples = direct(r, l, 0, begin, reach);
     if (!samples) {
-        const int64_t needed = plan->framing.n_fft + ((int64_t)l->n - 1) * plan->framing.hop;
+        const int64_t needed = plan->framing.length + ((int64_t)l->n - 1) * plan->framing.hop;
         fs_fetch(&plan->framing, source_of(r, l, 0), begin, needed, d->span, plan->is_double, plan->input_scale);
         memset(element(plan, d->span, needed), 0, (size_t)(reach - needed) * l->k->real_size);
         samples = d->span;
@@ -133,23 +237,22 @@ static void spread(const fs_run *r, fs_desk *d, const fs_seats *l)
 static void gather(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
-    const int64_t n = plan->framing.n_fft;
+    const int64_t n = plan->framing.length;
+    const size_t pitch = plan->lanes->kernels->lanes;
     const void *frames[FS_MAX_LANES];
-    for (size_t i = 0; i < l->k->lanes; i++) {
-        frames[i] = i < l->n ? fs_direct(source_of(r, l, i), frame_begin(r, l, i), n, plan->is_double) : frames[0];
-        if (!frames[i]) {
-            void *room = element(plan, d->span, (int64_t)i * n);
-            fs_fetch(&plan->framing, source_of(r, l, i), frame_begin(r, l, i), n, room, plan->is_double, plan->input_scale);
-            frames[i] = room;
-        }
-    }
-    l->k->fft_gather(d->fft.panel, frames, (size_t)n, plan->lanes->kernels->lanes);
+    find_frames(r, d, l, frames);
+    l->k->fft_gather(d->fft.panel, frames, (size_t)n, pitch);
+    if (plan->conditions)
+        l->k->condition(d->fft.panel, pitch, (size_t)n, &plan->condition, d->energy);
+    if (n < plan->framing.n_fft)
+        memset(element(plan, d->fft.panel, n * (int64_t)pitch), 0,
+               (size_t)(plan->framing.n_fft - n) * pitch * l->k->real_size);
 }
 
 static void transform_lanes(const fs_run *r, fs_desk *d, const fs_seats *l, void *out, int as_power)
 {
     const fs_lanes *lanes = r->plan->lanes;
-    const int shared = l->item[0] == l->item[l->n - 1] && fs_lanes_spreads(lanes);
+    const int shared = l->item[0] == l->item[l->n - 1] && fs_lanes_spreads(lanes) && !r->plan->conditions;
     if (shared)
         spread(r, d, l);
     else
@@ -173,6 +276,13 @@ static void given_powers(const fs_run *r, fs_desk *d, const fs_seats *l)
     }
 }
 
+/* |X|^2 to the plan's power, over the plan's smallest. */
+static void lift(const fspec_frontend *plan, const fs_desk *d, const fs_seats *l)
+{
+    if (plan->magnitude_eps > 0)
+        l->k->lift_power(d->block, (size_t)plan->n_bins * l->k->lanes, plan->magnitude_eps, plan->magnitude_eps_max, plan->power);
+}
+
 void fs_power_block(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
@@ -180,8 +290,10 @@ void fs_power_block(const fs_run *r, fs_desk *d, const fs_seats *l)
         given_powers(r, d, l);
     } else if (!plan->lanes) {
         power_rows(r, d, l);
-    } else if (plan->power == 2) {
+        lift(plan, d, l);
+    } else if (plan->power == 2 || plan->magnitude_eps > 0) {
         transform_lanes(r, d, l, d->block, 1);
+        lift(plan, d, l);
     } else {
         transform_lanes(r, d, l, d->complex_block, 0);
         l->k->block_power(d->block, d->complex_block, (size_t)plan->n_bins, plan->power);

@@ -27,6 +27,10 @@ static const struct {
     [FSPEC_BAD_DATA_TYPE] = {"dtype", "the data type is not allowed here"},
     [FSPEC_BAD_ARGUMENT] = {"", "an argument is out of its range"},
     [FSPEC_NOT_STREAMABLE] = {"top_db", "the largest value of the whole signal is needed; give log_floor instead of top_db or ref_max"},
+    [FSPEC_BAD_FRAMES] = {"frame_length", "frame_length, pad_left, pad_right, append, least_samples or multiple is out of its range"},
+    [FSPEC_BAD_SAMPLES] = {"preemphasis", "gain, dither or preemphasis is out of its range, or not for this output"},
+    [FSPEC_BAD_FEATURES] = {"energy", "magnitude_eps, the logarithm's constants, scale and offset, energy, deltas, normalize or stack "
+                                      "is out of its range, or not for this output"},
 };
 
 static int known(fspec_status status)

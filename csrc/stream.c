@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "frontend.h"
+#include "speech_stages.h"
 
 enum { PIECE = 1 << 15 }; /* samples taken into the history at a time */
 
@@ -14,6 +14,10 @@ struct fspec_stream {
     int64_t room;            /* samples of history per channel */
     int finished, broken;
     char *history;
+    int64_t next_output; /* frame of the output; what follows is for plans with stages over time */
+    int64_t rows_room;   /* rows per channel */
+    fs_rows *rows;
+    char *features;
     fs_item *items;
     void *scratch; /* for one thread */
     size_t scratch_size;
@@ -24,28 +28,49 @@ static int64_t most_frames(const fspec_stream *s)
     return s->room / s->plan->framing.hop + 2;
 }
 
+/* The rows that the stages over time look back at. */
+static fspec_status make_rows(fspec_stream *s)
+{
+    const int64_t width = s->plan->n_out * (1 + s->plan->stages.deltas);
+    size_t row, bytes, all;
+    if (!fs_has_stages(s->plan))
+        return FSPEC_OK;
+    s->rows_room = fs_rows_most(&s->plan->stages) + most_frames(s);
+    if (!fs_size(width, (int64_t)s->plan->kernels->real_size, 0, &row) || !fs_size(s->rows_room, (int64_t)row, 0, &bytes)
+        || !fs_size((int64_t)bytes, s->n_channels, 0, &all))
+        return FSPEC_TOO_LARGE;
+    s->features = fs_alloc(all);
+    s->rows = fs_alloc((size_t)s->n_channels * sizeof *s->rows);
+    if (!s->features || !s->rows)
+        return FSPEC_NO_MEMORY;
+    for (int64_t c = 0; c < s->n_channels; c++)
+        s->rows[c] = (fs_rows){s->features + (size_t)c * bytes, 0, 0, width, -1, {0, 0}};
+    return FSPEC_OK;
+}
+
 fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **result)
 {
     size_t row, bytes, item_bytes;
     if (!plan || !result || n_channels < 1)
         return FSPEC_BAD_ARGUMENT;
-    if (plan->top_db >= 0 || plan->ref_max)
+    if (plan->top_db >= 0 || plan->ref_max || plan->stages.normalize)
         return FSPEC_NOT_STREAMABLE;
     fspec_stream *s = fs_alloc_zeroed(sizeof *s);
     if (!s)
         return FSPEC_NO_MEMORY;
     s->plan = plan;
     s->n_channels = n_channels;
-    s->room = plan->framing.n_fft + 1 + PIECE;
+    const int64_t needed = fs_most_needed(&plan->framing);
+    s->room = needed + PIECE;
     fspec_status status = FSPEC_TOO_LARGE;
-    if (fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row) && fs_size((int64_t)row, n_channels, 0, &bytes)
+    if (needed >= 0 && needed < INT64_MAX / 2 && fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row) && fs_size((int64_t)row, n_channels, 0, &bytes)
         && fs_size(n_channels, sizeof(fs_item), 0, &item_bytes) && n_channels < INT64_MAX / 2 / most_frames(s)
         && fs_frontend_scratch(plan, n_channels, n_channels * most_frames(s), 1, &s->scratch_size)) {
         s->scratch_size += FS_ALIGN;
         s->history = fs_alloc(bytes);
         s->items = fs_alloc(item_bytes);
         s->scratch = fs_alloc(s->scratch_size);
-        status = s->history && s->items && s->scratch ? FSPEC_OK : FSPEC_NO_MEMORY;
+        status = s->history && s->items && s->scratch ? make_rows(s) : FSPEC_NO_MEMORY;
     }
     if (status == FSPEC_OK)
         *result = s;
@@ -59,6 +84,8 @@ void fspec_stream_free(fspec_stream *s)
     if (!s)
         return;
     fs_free(s->history);
+    fs_free(s->rows);
+    fs_free(s->features);
     fs_free(s->items);
     fs_free(s->scratch);
     fs_free(s);
@@ -66,8 +93,18 @@ void fspec_stream_free(fspec_stream *s)
 
 void fspec_stream_reset(fspec_stream *s)
 {
-    s->base = s->n_samples = s->next_frame = 0;
+    s->base = s->n_samples = s->next_frame = s->next_output = 0;
     s->finished = s->broken = 0;
+    for (int64_t c = 0; s->rows && c < s->n_channels; c++) {
+        s->rows[c].base = s->rows[c].n = s->rows[c].filled[0] = s->rows[c].filled[1] = 0;
+        s->rows[c].n_total = -1;
+    }
+}
+
+/* Output frames that n frames of the front end settle. */
+static int64_t outputs_of(const fspec_stream *s, int64_t n)
+{
+    return s->rows ? fs_stages_settled(&s->plan->stages, n) : n;
 }
 
 int64_t fspec_stream_ready(const fspec_stream *s, int64_t n_samples)
@@ -75,14 +112,14 @@ int64_t fspec_stream_ready(const fspec_stream *s, int64_t n_samples)
     int64_t total;
     if (__builtin_add_overflow(s->n_samples, n_samples, &total))
         total = INT64_MAX;
-    int64_t settled = fs_n_settled(&s->plan->framing, total);
-    return settled > s->next_frame ? settled - s->next_frame : 0;
+    int64_t settled = outputs_of(s, fs_n_settled(&s->plan->framing, total));
+    return settled > s->next_output ? settled - s->next_output : 0;
 }
 
 int64_t fspec_stream_pending(const fspec_stream *s)
 {
-    int64_t all = fs_n_frames(&s->plan->framing, s->n_samples);
-    return all > s->next_frame ? all - s->next_frame : 0;
+    int64_t all = fspec_frontend_n_frames(s->plan, s->n_samples);
+    return all > s->next_output ? all - s->next_output : 0;
 }
 
 static char *channel(const fspec_stream *s, int64_t c, int64_t position)
@@ -90,8 +127,8 @@ static char *channel(const fspec_stream *s, int64_t c, int64_t position)
     return s->history + (size_t)(c * s->room + position - s->base) * s->plan->kernels->real_size;
 }
 
-/* Computes frames [next_frame, end) into the columns of out from `column` on. */
-static fspec_status advance(fspec_stream *s, int64_t end, int64_t total, const fspec_matrix *out, int64_t column,
+/* Computes frames [next_frame, end) into the columns of out from `column` on, or behind the rows. */
+static fspec_status compute(fspec_stream *s, int64_t end, int64_t total, const fspec_matrix *out, int64_t column,
                             fspec_dtype out_dtype, const fspec_call *call)
 {
     const int64_t size = (int64_t)s->plan->kernels->real_size;
@@ -101,10 +138,66 @@ static fspec_status advance(fspec_stream *s, int64_t end, int64_t total, const f
                        s->base, total},
             .first = s->next_frame,
             .n_frames = end - s->next_frame,
-            .out = {(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride, out[c].frame_stride}};
+            .channel = c};
+        if (s->rows)
+            s->items[c].out = (fspec_matrix){s->rows[c].data + s->rows[c].n * s->rows[c].width * size, size,
+                                             s->rows[c].width * size};
+        else
+            s->items[c].out = (fspec_matrix){(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride,
+                                             out[c].frame_stride};
     }
+    if (s->rows)
+        out_dtype = size == 8 ? FSPEC_FLOAT64 : FSPEC_FLOAT32;
     fspec_status status = fs_frontend_run(s->plan, s->items, s->n_channels, out_dtype, NULL, call);
     s->next_frame = end;
+    return status;
+}
+
+/* Stages over time: the output frames that the rows allow, and the rows that later ones need. */
+static void pass_rows(fspec_stream *s, int64_t n_total, const fspec_matrix *out, int64_t column, fspec_dtype out_dtype)
+{
+    const fs_stages *stages = &s->plan->stages;
+    const int64_t first = s->next_output;
+    const fs_fpenv env = fs_fpenv_enter();
+    const int64_t end = n_total >= 0 ? fs_stages_frames(stages, n_total) : fs_stages_settled(stages, s->next_frame);
+    for (int64_t c = 0; c < s->n_channels; c++) {
+        fs_rows *r = &s->rows[c];
+        r->n = s->next_frame - r->base;
+        r->n_total = n_total;
+        fs_rows_derive(s->plan, r);
+        if (end > first) {
+            const fspec_matrix to = {(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride, out[c].frame_stride};
+            fs_rows_store(s->plan, r, first, end, &to, out_dtype);
+        }
+        const int64_t keep = fs_rows_needed(s->plan, r, end > first ? end : first);
+        const size_t row = (size_t)r->width * s->plan->kernels->real_size;
+        memmove(r->data, r->data + (size_t)(keep - r->base) * row, (size_t)(r->base + r->n - keep) * row);
+        r->n -= keep - r->base;
+        r->base = keep;
+    }
+    fs_fpenv_leave(env);
+    if (end > first)
+        s->next_output = end;
+}
+
+/* Computes frames up to `end`, of n_total (-1: more may follow), and with stages over time the output frames that they settle,
+ * into the columns of out from next_output - first on. */
+static fspec_status advance(fspec_stream *s, int64_t end, int64_t n_total, const fspec_matrix *out, int64_t first,
+                            fspec_dtype out_dtype, const fspec_call *call)
+{
+    const int64_t total = n_total < 0 ? -1 : s->n_samples;
+    fspec_status status = FSPEC_OK;
+    if (!s->rows) {
+        status = compute(s, end, total, out, s->next_output - first, out_dtype, call);
+        s->next_output = end;
+        return status;
+    }
+    while (status == FSPEC_OK && s->next_frame < end) {
+        const int64_t part = end - s->next_frame < most_frames(s) ? end - s->next_frame : most_frames(s);
+        status = compute(s, s->next_frame + part, total, out, 0, out_dtype, call);
+        if (status == FSPEC_OK)
+            pass_rows(s, s->next_frame == n_total ? n_total : -1, out, s->next_output - first, out_dtype);
+    }
     return status;
 }
 
@@ -124,7 +217,7 @@ static void remember(fspec_stream *s, const fspec_signal *chunk, int64_t begin, 
     fs_fpenv env = fs_fpenv_enter();
     for (int64_t c = 0; c < s->n_channels; c++) {
         const fs_source source = {chunk[c], 0, chunk[c].n_samples};
-        fs_fetch(&plan->framing, &source, begin, n, channel(s, c, s->n_samples), plan->is_double, plan->input_scale);
+        fs_convert(&source, begin, n, channel(s, c, s->n_samples), plan->is_double, plan->input_scale);
     }
     fs_fpenv_leave(env);
     s->n_samples += n;
@@ -160,7 +253,9 @@ static fspec_status equip(const fspec_stream *s, fspec_call *call, void **own)
         call->scratch_size = s->scratch_size;
         return FSPEC_OK;
     }
-    const int64_t n_frames = s->n_channels * most_frames(s);
+    /* Zeros behind the signal may make a flush longer than any piece. */
+    const int64_t waiting = fs_n_frames(&s->plan->framing, s->n_samples) - s->next_frame, most = most_frames(s);
+    const int64_t n_frames = waiting > INT64_MAX / s->n_channels ? INT64_MAX : s->n_channels * (waiting > most ? waiting : most);
     if (!fs_frontend_scratch(s->plan, s->n_channels, n_frames, fs_worker_count(call, n_frames), &bytes))
         return FSPEC_TOO_LARGE;
     if (!(*own = fs_alloc(bytes)))
@@ -183,20 +278,21 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
         status = equip(s, &full, &own);
     if (status != FSPEC_OK)
         return status;
-    const int64_t first = s->next_frame, n = chunk[0].n_samples;
+    const int64_t first = s->next_output, n = chunk[0].n_samples;
     for (int64_t done = 0; done < n && status == FSPEC_OK;) {
         const int64_t part = n - done < PIECE ? n - done : PIECE;
         remember(s, chunk, done, part);
         done += part;
-        if (fspec_stream_ready(s, 0) > 0)
-            status = advance(s, fs_n_settled(&s->plan->framing, s->n_samples), -1, out, s->next_frame - first, out_dtype, &full);
+        const int64_t settled = fs_n_settled(&s->plan->framing, s->n_samples);
+        if (settled > s->next_frame)
+            status = advance(s, settled, -1, out, first, out_dtype, &full);
         forget(s);
         if (status == FSPEC_OK && fs_cancelled(&full, &last_poll)) /* a piece alone may be too short to ask */
             status = FSPEC_CANCELLED;
     }
     fs_free(own);
     if (status == FSPEC_OK)
-        *n_frames = s->next_frame - first;
+        *n_frames = s->next_output - first;
     else
         s->broken = 1;
     return status;
@@ -212,10 +308,11 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
         return status;
     if (!s || !n_frames || s->finished || s->broken)
         return FSPEC_BAD_ARGUMENT;
-    const int64_t all = fs_n_frames(&s->plan->framing, s->n_samples), first = s->next_frame;
-    if (all == 0)
+    const int64_t all = fs_n_frames(&s->plan->framing, s->n_samples), first = s->next_output;
+    const int64_t pending = fspec_stream_pending(s);
+    if (fspec_frontend_n_frames(s->plan, s->n_samples) == 0)
         return FSPEC_TOO_SHORT;
-    for (int64_t c = 0; all > first && c < s->n_channels; c++)
+    for (int64_t c = 0; pending > 0 && c < s->n_channels; c++)
         if (!out || !out[c].data)
             return FSPEC_BAD_ARGUMENT;
     status = fs_check_out_dtype(s->plan, out_dtype);
@@ -223,12 +320,14 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
         status = equip(s, &full, &own);
     if (status != FSPEC_OK)
         return status;
-    if (all > first)
-        status = advance(s, all, s->n_samples, out, 0, out_dtype, &full);
+    if (all > s->next_frame)
+        status = advance(s, all, all, out, first, out_dtype, &full);
+    else if (pending > 0)
+        pass_rows(s, all, out, 0, out_dtype);
     fs_free(own);
     s->finished = 1;
     if (status == FSPEC_OK)
-        *n_frames = all - first;
+        *n_frames = pending;
     else
         s->broken = 1;
     return status;

@@ -20,6 +20,11 @@ typedef struct clip_job {
     int out_double, whole_array;
 } clip_job;
 
+static double value_of(const clip_job *job, const void *values, int64_t i)
+{
+    return job->out_double ? ((const double *)values)[i] : (double)((const float *)values)[i];
+}
+
 /* Frames [begin, end) of one item. */
 static void clip_item(const clip_job *job, const fs_item *item, int64_t begin, int64_t end, double largest)
 {
@@ -31,17 +36,29 @@ static void clip_item(const clip_job *job, const fs_item *item, int64_t begin, i
     const double floor = plan->top_db < 0 ? -INFINITY
                          : plan->ref_max  ? -plan->top_db
                                           : fs_top_db_floor(most, plan->top_db, job->out_double);
-    char *p = (char *)item->out.data + begin * item->out.frame_stride;
+    char *p = (char *)item->out.data + begin * item->out.frame_stride + plan->first_row * item->out.bin_stride;
+    const char *factor = plan->scale[job->out_double], *addend = plan->offset[job->out_double];
     if (item->out.frame_stride == size) {
-        for (int64_t bin = 0; bin < plan->n_out; bin++)
+        for (int64_t bin = 0; bin < plan->n_bands; bin++) {
             k->shift_clip(p + bin * item->out.bin_stride, (size_t)n_frames, offset, floor);
+            if (factor)
+                k->affine(p + bin * item->out.bin_stride, (size_t)n_frames, value_of(job, factor, bin),
+                          value_of(job, addend, bin));
+        }
     } else if (item->out.bin_stride == size) {
-        for (int64_t t = 0; t < n_frames; t++)
-            k->shift_clip(p + t * item->out.frame_stride, (size_t)plan->n_out, offset, floor);
+        for (int64_t t = 0; t < n_frames; t++) {
+            k->shift_clip(p + t * item->out.frame_stride, (size_t)plan->n_bands, offset, floor);
+            if (factor)
+                k->affine_each(p + t * item->out.frame_stride, (size_t)plan->n_bands, factor, addend);
+        }
     } else {
         for (int64_t t = 0; t < n_frames; t++)
-            for (int64_t bin = 0; bin < plan->n_out; bin++)
-                k->shift_clip(p + t * item->out.frame_stride + bin * item->out.bin_stride, 1, offset, floor);
+            for (int64_t bin = 0; bin < plan->n_bands; bin++) {
+                char *x = p + t * item->out.frame_stride + bin * item->out.bin_stride;
+                k->shift_clip(x, 1, offset, floor);
+                if (factor)
+                    k->affine_each(x, 1, factor + bin * size, addend + bin * size);
+            }
     }
 }
 

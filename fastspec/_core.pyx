@@ -9,7 +9,7 @@ cimport cython
 from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release,
                              PyObject_GetBuffer)
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport INT64_MAX, int32_t, int64_t, uintptr_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t, uintptr_t
 from libc.string cimport memset
 
 import sys
@@ -221,6 +221,43 @@ cdef class Items:
             PyMem_Free(self.matrices)
         if self.more != self.few_more:
             PyMem_Free(self.more)
+
+
+@cython.internal
+@cython.final
+cdef class Lists:
+    """Signals of different lengths and the matrices that they become."""
+    cdef Items items
+    cdef list held
+    cdef int64_t n
+    cdef int64_t *n_frames
+    cdef fspec_dtype dtype
+
+    def __cinit__(self, list signals, list outs, int64_t n_bins):
+        cdef Array a
+        cdef int64_t i
+        self.n = len(signals)
+        expect(len(outs) == self.n, "out")
+        self.items = Items(self.n)
+        self.held = []
+        self.dtype = FSPEC_FLOAT32
+        self.n_frames = <int64_t *>PyMem_Malloc(<size_t>times(self.n, sizeof(int64_t)) + 1)
+        if self.n_frames == NULL:
+            raise MemoryError
+        for i in range(self.n):
+            a = Array(signals[i], 1, False)
+            expect(a.view.ndim == 1, "y")
+            a.fill_signals(&self.items.signals[i])
+            self.held.append(a)
+            a = Array(outs[i], 2, True)
+            expect(a.view.ndim == 2 and a.size(2) == n_bins and (i == 0 or a.dtype == self.dtype), "out")
+            a.fill_matrices(&self.items.matrices[i])
+            self.n_frames[i] = a.size(1)
+            self.dtype = a.dtype
+            self.held.append(a)
+
+    def __dealloc__(self):
+        PyMem_Free(self.n_frames)
 
 
 cdef int expect(bint condition, what) except -1:

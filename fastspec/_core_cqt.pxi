@@ -102,6 +102,19 @@ cdef class CqtPlan:
             status = fspec_cqt_exec(self.plan, items.signals, items.matrices, a.n_items, o.dtype, &call)
         check(status)
 
+    def exec_list(self, list signals, list outs, int n_threads):
+        """Signals (n_i,) of one type into matrices (n_bins, frames_i) of one type."""
+        cdef Lists lists = Lists(signals, outs, self.n_bins)
+        cdef fspec_call call
+        cdef fspec_status status
+        cdef int64_t i
+        for i in range(lists.n):
+            expect(lists.n_frames[i] == fspec_cqt_n_frames(self.plan, lists.items.signals[i].n_samples), "y or out")
+        begin_call(&call, n_threads, False)
+        with nogil:
+            status = fspec_cqt_exec(self.plan, lists.items.signals, lists.items.matrices, lists.n, lists.dtype, &call)
+        check(status)
+
 
 @cython.final
 cdef class CqtStream:

@@ -1,5 +1,53 @@
 # Plans of the fused pipeline and of its inverse. Included by _core.pyx.
 
+cdef int fill_stages(fspec_frontend_config *config, dict s, list held) except -1:
+    """What speech front ends have besides, by the names of the C header. `held` keeps the arrays alive."""
+    cdef Array a
+    config.frame_length = s["frame_length"]
+    config.explicit_pad = 1
+    config.pad_left = s["pad_left"]
+    config.pad_right = s["pad_right"]
+    config.drop_last = s["drop_last"]
+    config.append = s["append"]
+    config.least_samples = s["least_samples"]
+    config.multiple = s["multiple"]
+    config.gain = s["gain"]
+    config.dither = s["dither"]
+    config.seed = s["seed"]
+    config.remove_dc = s["remove_dc"]
+    config.preemphasis = s["preemphasis"]
+    config.preemphasis_signal = s["preemphasis_signal"]
+    config.magnitude_eps = s["magnitude_eps"]
+    config.magnitude_eps_max = s["magnitude_eps_max"]
+    config.identity_bands = s["identity_bands"]
+    config.log_multiplier = s["log_multiplier"]
+    config.log_add = s["log_add"]
+    if s["band_scale"] is not None:
+        a = doubles(s["band_scale"], -1, config.n_bands, "scale")
+        held.append(a)
+        config.band_scale = <const double *>a.view.buf
+    if s["band_offset"] is not None:
+        a = doubles(s["band_offset"], -1, config.n_bands, "offset")
+        held.append(a)
+        config.band_offset = <const double *>a.view.buf
+    config.energy = <fspec_energy><int>s["energy"]
+    config.energy_last = s["energy_last"]
+    config.energy_floor = s["energy_floor"]
+    config.deltas = s["deltas"]
+    config.delta_window = s["delta_window"]
+    config.delta_kaldi = s["delta_kaldi"]
+    config.normalize = <fspec_normalize><int>s["normalize"]
+    config.norm_ddof = s["norm_ddof"]
+    config.norm_eps = s["norm_eps"]
+    config.norm_eps_mode = <fspec_norm_eps><int>s["norm_eps_mode"]
+    config.norm_item = s["norm_item"]
+    config.stack = s["stack"]
+    config.stack_stride = s["stack_stride"]
+    config.stack_left = s["stack_left"]
+    config.stack_end = <fspec_stack_end><int>s["stack_end"]
+    return 0
+
+
 @cython.final
 cdef class Frontend:
     """A plan of the fused pipeline; enumerations are passed as the C header's numbers."""
@@ -10,9 +58,10 @@ cdef class Frontend:
     def __cinit__(self, *, int output, bint double, int engine, int effort, int64_t n_fft, int64_t hop_length, window,
                   bint center, int pad_mode, bint librosa_tail, double input_scale, double power=2, bands=None,
                   int64_t n_bands=0, int log=0, double amin=1e-10, double ref=1, bint ref_max=False, double top_db=-1,
-                  double log_floor=float("-inf"), dct=None, int64_t n_ceps=0):
+                  double log_floor=float("-inf"), dct=None, int64_t n_ceps=0, stages=None):
         cdef fspec_frontend_config config
         cdef Array w, b, d
+        cdef list held = []
         cdef fspec_status status
         fspec_frontend_config_init(&config)
         config.output = <fspec_output>output
@@ -42,6 +91,8 @@ cdef class Frontend:
             d = doubles(dct, n_ceps, n_bands, "dct")
             config.dct = <const double *>d.view.buf
         config.n_ceps = n_ceps
+        if stages is not None:
+            fill_stages(&config, stages, held)
         with nogil:
             status = fspec_frontend_create(&config, &self.plan)
         check(status)
@@ -91,6 +142,19 @@ cdef class Frontend:
         with nogil:
             status = fspec_frontend_exec_spectra(self.plan, items.more, a.dtype, a.size(1), items.matrices, a.n_items,
                                                  o.dtype, &call)
+        check(status)
+
+    def exec_list(self, list signals, list outs, int n_threads):
+        """Signals (n_i,) of one type into matrices (n_bins, frames_i) of one type."""
+        cdef Lists lists = Lists(signals, outs, self.n_bins)
+        cdef fspec_call call
+        cdef fspec_status status
+        cdef int64_t i
+        for i in range(lists.n):
+            expect(lists.n_frames[i] == fspec_frontend_n_frames(self.plan, lists.items.signals[i].n_samples), "y or out")
+        begin_call(&call, n_threads, False)
+        with nogil:
+            status = fspec_frontend_exec(self.plan, lists.items.signals, lists.items.matrices, lists.n, lists.dtype, &call)
         check(status)
 
 

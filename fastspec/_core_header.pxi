@@ -31,6 +31,14 @@ cdef extern from "fastspec.h" nogil:
         pass
     ctypedef enum fspec_mel_norm:
         pass
+    ctypedef enum fspec_energy:
+        pass
+    ctypedef enum fspec_normalize:
+        pass
+    ctypedef enum fspec_norm_eps:
+        pass
+    ctypedef enum fspec_stack_end:
+        pass
     ctypedef int (*fspec_cancel_fn)(void *user) noexcept
     ctypedef struct fspec_call:
         int32_t n_threads
@@ -69,6 +77,42 @@ cdef extern from "fastspec.h" nogil:
         double log_floor
         const double *dct
         int64_t n_ceps
+        int64_t frame_length
+        int32_t explicit_pad
+        int64_t pad_left
+        int64_t pad_right
+        int32_t drop_last
+        int64_t append
+        int64_t least_samples
+        int64_t multiple
+        double gain
+        double dither
+        uint64_t seed
+        int32_t remove_dc
+        double preemphasis
+        int32_t preemphasis_signal
+        double magnitude_eps
+        int32_t magnitude_eps_max
+        int32_t identity_bands
+        double log_multiplier
+        double log_add
+        const double *band_scale
+        const double *band_offset
+        fspec_energy energy
+        int32_t energy_last
+        double energy_floor
+        int32_t deltas
+        int64_t delta_window
+        int32_t delta_kaldi
+        fspec_normalize normalize
+        int64_t norm_ddof
+        double norm_eps
+        fspec_norm_eps norm_eps_mode
+        int32_t norm_item
+        int64_t stack
+        int64_t stack_stride
+        int64_t stack_left
+        fspec_stack_end stack_end
     ctypedef struct fspec_istft_config:
         fspec_precision precision
         fspec_engine engine

@@ -13,15 +13,17 @@ from fastspec._validate import (
     ParameterError,
     check_bool,
     check_choice,
+    check_dtype,
     check_float,
     check_int,
+    check_size,
     show,
 )
 from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
 from fastspec.convert import fft_frequencies
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
-from fastspec.mel_banks import DTYPES, NORMS, SCALES, mel_bank
+from fastspec.mel_banks import DTYPES, NORMS, SCALES, mel_bank, mel_centres
 from fastspec.transforms import (
     PAD_MODES,
     Stream,
@@ -53,14 +55,22 @@ _STACK_ENDS = {"drop": 0, "zero": 1, "repeat": 2}
 _EPS_MODES = {"var": 0, "std": 1, "max": 2}
 
 
+# What the core's plan takes by itself; the rest is handed over together.
+_SETTINGS = frozenset(
+    ("output", "n_fft", "hop_length", "window", "center", "librosa_tail", "pad_mode")
+    + ("input_scale", "power", "bands", "n_bands", "log", "amin", "ref", "top_db", "log_floor")
+    + ("dct", "n_ceps")
+)
+
+
 class FrontEnd(_Plan):
     """Spectra, filter bank energies or cepstra, with every convention as an argument.
 
     A frame goes through these stages in this order; each is off, or plain, by default:
 
-    1. The signal: int16 samples times `input_scale`; `append`, `pad_to` and `pad_to_multiple` add
-       zeros at its end; all samples times `gain`; with ``preemphasis_mode='signal'``,
-       ``y[i] = x[i] - preemphasis * x[i - 1]`` and ``y[0] = x[0]``.
+    1. The signal: int16 samples times `input_scale`; all samples times `gain`; with
+       ``preemphasis_mode='signal'``, ``y[i] = x[i] - preemphasis * x[i - 1]`` and ``y[0] = x[0]``;
+       `append`, `pad_to` and `pad_to_multiple` add zeros at its end.
     2. Frames: `align` or `pad`, `pad_mode`, `hop_length`, `drop_last`.
     3. Per frame: dither, removal of the mean, raw energy, with ``preemphasis_mode='frame'``
        ``y[i] = x[i] - preemphasis * x[max(i - 1, 0)]``, the window, windowed energy.
@@ -151,8 +161,8 @@ class FrontEnd(_Plan):
         'float32': computed in double and rounded, as librosa does; 'torch': all in single
         precision, in torchaudio's order.
     integer_nyquist : bool
-        The bins' frequencies reach to ``int(sr) // 2`` rather than ``sr / 2``, which differs for odd
-        rates; as torchaudio and Hugging Face have it. Only for ``triangles='hz'``.
+        The bins' frequencies reach to ``int(sr) // 2`` rather than ``sr / 2``, which differs for
+        odd rates; as torchaudio and Hugging Face have it. Only for ``triangles='hz'``.
     zero_dc, zero_nyquist : bool
         Give the first or the last bin no weight in any band.
     filterbank : array, shape=(n_bands, n_fft // 2 + 1), optional
@@ -238,8 +248,8 @@ class FrontEnd(_Plan):
 
     Notes
     -----
-    Streams (`stream`) exist unless `rel_clip` or `normalize` need the whole signal. `map` takes
-    lists of signals of different lengths.
+    `map` takes lists of signals of different lengths; `stream` takes signals in pieces, unless
+    `rel_clip` or `normalize` need the whole signal.
 
     Examples
     --------
@@ -253,6 +263,13 @@ class FrontEnd(_Plan):
     >>> fbank(np.zeros(16000, np.float32)).shape
     (98, 80)
     """
+
+    _output = "bands"
+
+    _stages: dict[str, Any]
+    _centre: float
+    _frames_first: bool
+    _whole_array: bool
 
     def __init__(
         self,
@@ -333,6 +350,126 @@ class FrontEnd(_Plan):
         del arguments["self"]
         self._make(arguments)
 
+    # -- the call ----------------------------------------------------------------------------------
+
+    def __call__(self, y: Any, out: Array | None = None, n_threads: int = 1) -> Array:
+        """Transform signals.
+
+        Parameters
+        ----------
+        y : array, shape=(..., n)
+            float32, float64, or int16 if the plan has an `input_scale`. Any strides and byte
+            order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``.
+        out : np.ndarray, optional
+            Where to write the result, of the shape and type that would be returned; any strides.
+        n_threads : int >= 1
+            Threads to use at the most, the calling one included. The result does not depend on it.
+
+        Returns
+        -------
+        np.ndarray, shape=(..., n_bins, n_frames) or, by `layout`, (..., n_frames, n_bins)
+            `out`, or a new array.
+
+        Raises
+        ------
+        ParameterError
+            If `y` is empty, too short, not finite or of another type, or if `out` does not fit.
+        """
+        y = as_signal(y)
+        wide = self._check_signal(y)
+        core = self._core(wide or self.precision == "double")
+        n_frames = core.n_frames(y.shape[-1])
+        if n_frames == 0:
+            self._refuse_length(y.shape[-1])
+        shape = (*y.shape[:-1], *self._shape(core.n_bins, n_frames))
+        dtype = self._out_dtype(wide)
+        if out is None:
+            out = new_array("y", shape, dtype)
+        else:
+            check_out(out, shape, dtype)
+            if same_memory(y, out):
+                raise ParameterError("out: must not overlap y")
+        core.exec(y, self._as_bins_first(out), check_threads(n_threads), self._whole_array)
+        return out
+
+    def _out_dtype(self, wide: bool) -> np.dtype[Any]:
+        name = self._arguments["dtype"]
+        return np.dtype(name) if name is not None else _F64 if wide else _F32
+
+    def _as_bins_first(self, out: Array) -> Array:
+        return out.swapaxes(-1, -2) if self._frames_first else out
+
+    def _shape(self, n_bins: int, n_frames: int) -> tuple[int, int]:
+        return (n_frames, n_bins) if self._frames_first else (n_bins, n_frames)
+
+    def _refuse_length(self, n: int) -> None:
+        if n == 0:
+            raise ParameterError("y: is empty; must hold at least one sample")
+        raise ParameterError(f"y: has {n} samples; too few for a frame of this plan")
+
+    def times(self, n_samples: int, *, sr: float | None = None) -> npt.NDArray[np.float64]:
+        """Return the time in seconds of the middle of each frame of a signal.
+
+        Parameters
+        ----------
+        n_samples : int >= 0
+            Length of the signal in samples.
+        sr : float > 0, optional
+            Sample rate in Hz. Default: the plan's own.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_frames,)
+            The middle of the first frame of each stack.
+        """
+        a = self._arguments
+        rate = check_float("sr", a["sr"] if sr is None else sr, exclusive_minimum=0)
+        n_frames = self.n_frames(n_samples)
+        check_size("n_samples", (n_frames,), 8)
+        frame = np.maximum(np.arange(n_frames) * a["stack_stride"] - a["stack_left"], 0)
+        return (frame * self.hop_length + self._centre) / rate
+
+    @property
+    def frequencies(self) -> npt.NDArray[np.float64]:
+        """Centre of each band in Hz, shape=(n_bands,), where the mel bank or no bank is used."""
+        a = self._arguments
+        if a["filterbank"] is not None:
+            raise ParameterError("filterbank: a matrix has no frequencies")
+        if a["n_mels"] is None:
+            return fft_frequencies(sr=a["sr"], n_fft=self.n_fft)
+        fmax = a["sr"] / 2 if a["fmax"] is None else a["fmax"]
+        if fmax <= 0:
+            fmax += a["sr"] / 2
+        return mel_centres(a["n_mels"], a["fmin"], fmax, a["mel_scale"])
+
+    def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
+        """Return a stream: the same transform of signals that arrive in pieces.
+
+        Parameters
+        ----------
+        channels : int >= 1
+            Signals that advance together.
+        n_threads : int >= 1
+            Threads to use at the most.
+
+        Returns
+        -------
+        Stream
+            Its ``push`` and ``flush`` return frames as soon as they are complete, bit for bit
+            those of one call, in the plan's `layout`.
+
+        Raises
+        ------
+        ParameterError
+            If `rel_clip` or `normalize` need the whole signal.
+        """
+        return _Stream(self, channels, n_threads)
+
+    def _stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
+        return self.stream(channels, n_threads)
+
+    # -- the arguments, stage by stage -------------------------------------------------------------
+
     def _make(self, arguments: dict[str, Any]) -> None:
         a = dict(arguments)
         settings = {
@@ -344,8 +481,9 @@ class FrontEnd(_Plan):
             **self._over_time(a),
         }
         a["layout"] = check_choice("layout", a["layout"], ("bins_first", "frames_first"))
+        object.__setattr__(self, "_frames_first", a["layout"] == "frames_first")
         if a["dtype"] is not None:
-            a["dtype"] = check_choice("dtype", np.dtype(a["dtype"]).name, ("float32", "float64"))
+            a["dtype"] = check_dtype("dtype", a["dtype"], (_F32, _F64)).name
         a["precision"] = resolve_precision(a["precision"])
         a["engine"] = check_choice("engine", a["engine"], tuple(ENGINES))
         a["planner"] = check_choice("planner", a["planner"], tuple(_EFFORTS))
@@ -357,7 +495,8 @@ class FrontEnd(_Plan):
         set_(self, "_arguments", a)
         set_(self, "_hash", hash((type(self), *a.values())))
         set_(self, "_cores", {})
-        set_(self, "_settings", settings)
+        set_(self, "_settings", {k: v for k, v in settings.items() if k in _SETTINGS})
+        set_(self, "_stages", {k: v for k, v in settings.items() if k not in _SETTINGS})
         self._core(self.precision == "double")
 
     def _core(self, double: bool) -> _core.Frontend:
@@ -365,20 +504,19 @@ class FrontEnd(_Plan):
         core = self._cores.get(double)
         if core is None:
             a = self._arguments
-            settings = dict(self._settings)
+            settings, stages = dict(self._settings), dict(self._stages)
             if not double:
-                for name in ("amin", "energy_floor"):
-                    settings[name] = max(settings[name], _LEAST)
+                settings["amin"] = max(settings["amin"], _LEAST)
+            stages["energy_floor"] = max(stages["energy_floor"], _LEAST)
             core = _core.Frontend(
                 double=double,
                 engine=choose_engine(a["engine"], self.n_fft),
                 effort=_EFFORTS[a["planner"]],
+                stages=stages,
                 **settings,
             )
             core = self._cores.setdefault(double, core)
         return core
-
-    # -- the arguments, stage by stage -------------------------------------------------------------
 
     def _framing(self, a: dict[str, Any]) -> dict[str, Any]:
         a["sr"] = check_float("sr", a["sr"], exclusive_minimum=0)
@@ -497,6 +635,7 @@ class FrontEnd(_Plan):
             "magnitude_eps": eps,
             "magnitude_eps_max": mode == "max",
             "bands": bank,
+            "identity_bands": bank is None,
             "n_bands": a["n_fft"] // 2 + 1 if bank is None else bank.shape[0],
         }
 
@@ -616,8 +755,8 @@ class FrontEnd(_Plan):
             a[name] = float(values) if values.ndim == 0 else _Window(values)
             settings[f"band_{name}"] = np.ascontiguousarray(np.broadcast_to(values, (n_bands,)))
         if a["scale"] == 1.0 and a["offset"] == 0.0:
-            del settings["band_scale"], settings["band_offset"]
-        plain = a["log"] is None and energy is None and "band_scale" not in settings
+            settings["band_scale"] = settings["band_offset"] = None
+        plain = a["log"] is None and energy is None and settings["band_scale"] is None
         if a["n_mfcc"] is None:
             if energy is None and last:
                 raise ParameterError("energy_last=True: needs energy or n_mfcc")
@@ -632,7 +771,7 @@ class FrontEnd(_Plan):
             zeroth = matrix[:1] * (1.0 if a["dct_norm"] == "htk" else math.sqrt(2))
             matrix = np.concatenate([matrix[1:], zeroth])
         if not len(matrix):
-            raise ParameterError("n_mfcc=1: leaves no coefficient beside the energy")
+            raise ParameterError("n_mfcc=1: leaves no coefficient besides the energy")
         return {
             **settings,
             "output": _OUTPUTS["cepstrum"],
@@ -695,3 +834,39 @@ class FrontEnd(_Plan):
             "stack_left": a["stack_left"],
             "stack_end": _STACK_ENDS[a["stack_end"]],
         }
+
+
+class _Stream(Stream):
+    """A front end fed in pieces."""
+
+    _plan: FrontEnd
+
+    def __init__(self, plan: FrontEnd, channels: int, n_threads: int = 1) -> None:
+        a = plan._arguments
+        if a["rel_clip"] is not None or a["normalize"] is not None:
+            raise ParameterError(
+                "rel_clip and normalize need the whole signal: a stream takes a fixed log_floor"
+            )
+        super().__init__(plan, channels, n_threads)
+
+    def _out(self, n_frames: int, wide: bool) -> Array:
+        shape = (self._channels, *self._plan._shape(self._plan.n_bins, n_frames))
+        out = new_array("chunk", shape, self._plan._out_dtype(wide))
+        return self._plan._as_bins_first(out)
+
+    def push(self, chunk: Any) -> Array:
+        return self._plan._as_bins_first(super().push(chunk))
+
+    def flush(self) -> Array:
+        return self._plan._as_bins_first(super().flush())
+
+
+def _matrix(name: str, values: Any) -> Array:
+    """Return an argument of numbers as float64, checked to be finite."""
+    try:
+        array = np.asarray(values.values if isinstance(values, _Window) else values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name}={show(values)}: must be numbers") from error
+    if not np.isfinite(array).all():
+        raise ParameterError(f"{name}: holds NaN or infinite values; all must be finite")
+    return array

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastspec._validate import ParameterError
 
-__all__ = ["DTYPES", "NORMS", "SCALES", "mel_bank"]
+__all__ = ["DTYPES", "NORMS", "SCALES", "mel_bank", "mel_centres"]
 
 Array = npt.NDArray[Any]
 
@@ -21,26 +21,37 @@ _STEP = 200.0 / 3.0
 _LOG_STEP = math.log(6.4) / 27.0
 
 
+def _rounded(function: Any, x: Array) -> Array:
+    """Return a function's values rounded once to the type of x."""
+    return np.asarray(function(x.astype(np.float64)).astype(x.dtype))
+
+
 def _to_mel(f: Array, scale: str) -> Array:
     """Return mels, in the type of the frequencies."""
     one = f.dtype.type
     if scale == "htk":
-        return np.asarray(one(2595.0) * np.log10(one(1) + f / one(700.0)))
+        return np.asarray(one(2595.0) * _rounded(np.log10, one(1) + f / one(700.0)))
     if scale == "kaldi":
-        return np.asarray(one(1127.0) * np.log(one(1) + f / one(700.0)))
-    above = np.log(np.maximum(f, one(_KNEE)) / one(_KNEE)) / one(_LOG_STEP)
+        return np.asarray(one(1127.0) * _rounded(np.log, one(1) + f / one(700.0)))
+    above = _rounded(np.log, np.maximum(f, one(_KNEE)) / one(_KNEE)) / one(_LOG_STEP)
     return np.where(f < _KNEE, f / one(_STEP), one(_KNEE / _STEP) + above)
+
+
+def _power_of_ten(x: Array) -> Array:
+    return np.power(10.0, x)
 
 
 def _to_hz(mel: Array, scale: str) -> Array:
     """Return frequencies, in the type of the mels."""
     one = mel.dtype.type
     if scale == "htk":
-        return np.asarray(one(700.0) * (np.power(one(10.0), mel / one(2595.0)) - one(1)))
+        return np.asarray(one(700.0) * (_rounded(_power_of_ten, mel / one(2595.0)) - one(1)))
     if scale == "kaldi":
-        return np.asarray(one(700.0) * (np.exp(mel / one(1127.0)) - one(1)))
+        return np.asarray(one(700.0) * (_rounded(np.exp, mel / one(1127.0)) - one(1)))
     knee = _KNEE / _STEP
-    above = one(_KNEE) * np.exp(one(_LOG_STEP) * (np.maximum(mel, one(knee)) - one(knee)))
+    above = one(_KNEE) * _rounded(
+        np.exp, one(_LOG_STEP) * (np.maximum(mel, one(knee)) - one(knee))
+    )
     return np.where(mel < knee, one(_STEP) * mel, above)
 
 
@@ -99,6 +110,12 @@ def mel_bank(
         weights = weights.astype(np.float32)
     weights = _normalised(weights, hz, norm)
     return np.ascontiguousarray(weights, dtype=np.float64)
+
+
+def mel_centres(n_mels: int, fmin: float, fmax: float, scale: str) -> npt.NDArray[np.float64]:
+    """Return the frequency in Hz at which each triangle peaks."""
+    low, high = (float(_to_mel(np.array([f]), scale)[0]) for f in (fmin, fmax))
+    return _to_hz(np.linspace(low, high, n_mels + 2), scale)[1:-1]
 
 
 def _normalised(weights: Array, hz: Array, norm: str | float | None) -> Array:

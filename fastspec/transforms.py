@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -327,6 +327,63 @@ class _Plan:
         core.exec(y, out, check_threads(n_threads), False)
         return out
 
+    def map(
+        self,
+        signals: Iterable[Any],
+        *,
+        n_threads: int = 1,
+        pad: bool = False,
+        out: Any = None,
+    ) -> Any:
+        """Transform signals of different lengths.
+
+        Parameters
+        ----------
+        signals : sequence of arrays, shape=(n_i,)
+            All of one type, each as for a call.
+        n_threads : int >= 1
+            Threads to use at the most. They share the frames of all signals.
+        pad : bool
+            Whether to return one array, with zeros behind the shorter results.
+        out : list of np.ndarray, or np.ndarray if `pad`, optional
+            Where to write the results, of the shapes and types that would be returned.
+
+        Returns
+        -------
+        list of np.ndarray
+            ``[self(y) for y in signals]``, bit for bit (a plan that adds noise takes the number of
+            the signal for that of the channel).
+        (np.ndarray, shape=(n_signals, n_bins, most frames), np.ndarray of int64), if `pad`
+            The results and their numbers of frames.
+
+        Raises
+        ------
+        ParameterError
+            If a signal is none that a call would take, or `out` does not fit.
+
+        Examples
+        --------
+        >>> import numpy as np, fastspec
+        >>> mel = fastspec.MelSpectrogram(n_mels=40)
+        >>> batch, lengths = mel.map([np.zeros(9000), np.zeros(5000)], pad=True)
+        >>> batch.shape, lengths
+        ((2, 40, 18), array([18, 10]))
+        """
+        return mapped(self, signals, check_threads(n_threads), check_bool("pad", pad), out)
+
+    def _out_dtype(self, wide: bool) -> np.dtype[Any]:
+        """Return the type of the result for float64 input, or for other input."""
+        real = _F64 if wide else _F32
+        return np.dtype(_COMPLEX[real]) if self._output == "complex" else real
+
+    def _as_bins_first(self, out: Array) -> Array:
+        """Return a view of a result as (..., n_bins, n_frames)."""
+        return out
+
+    def _shape(self, n_bins: int, n_frames: int) -> tuple[int, int]:
+        """Return the shape of one result."""
+        return (n_bins, n_frames)
+
     def _check_signal(self, y: Array) -> bool:
         """Check type and shape; return whether the samples are double."""
         dtype = y.dtype.newbyteorder("=") if y.dtype.byteorder not in "=|" else y.dtype
@@ -351,6 +408,65 @@ class _Plan:
     def _stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the same transform of signals that arrive in pieces."""
         return Stream(self, channels, n_threads)
+
+
+def _check_signals(plan: _Plan, signals: Iterable[Any]) -> tuple[list[Array], bool]:
+    """Return the signals of `map` as arrays, and whether they are double."""
+    try:
+        ys = [as_signal(y) for y in signals]
+    except TypeError:
+        raise ParameterError(f"signals={show(signals)}: must be a sequence of arrays") from None
+    wide = False
+    for i, y in enumerate(ys):
+        wide = plan._check_signal(y)
+        if y.ndim != 1:
+            raise ParameterError(f"signals[{i}]: has shape {y.shape}; must have one dimension")
+        if y.dtype.newbyteorder("=") != ys[0].dtype.newbyteorder("="):
+            raise ParameterError(
+                f"signals[{i}]: has dtype {y.dtype}; must be {ys[0].dtype} as signals[0]"
+            )
+    return ys, wide
+
+
+def mapped(plan: Any, signals: Iterable[Any], n_threads: int, pad: bool, out: Any) -> Any:
+    """Do what `map` of a plan does."""
+    ys, wide = _check_signals(plan, signals)
+    core = plan._core(wide or plan.precision == "double")
+    dtype = plan._out_dtype(wide)
+    n_frames = [core.n_frames(y.shape[0]) for y in ys]
+    for y, n in zip(ys, n_frames, strict=True):
+        if n == 0:
+            plan._refuse_length(y.shape[0])
+    shapes = [plan._shape(plan.n_bins, n) for n in n_frames]
+    given = out is not None
+    if pad:
+        most = max(n_frames, default=0)
+        shape = (len(ys), *plan._shape(plan.n_bins, most))
+        if out is None:
+            out = new_array("signals", shape, dtype)
+        check_out(out, shape, dtype)
+        views = [plan._as_bins_first(part) for part in out]
+        outs = [part[:, :n] for part, n in zip(views, n_frames, strict=True)]
+    else:
+        if out is None:
+            out = [new_array("signals", shape, dtype, plan._order) for shape in shapes]
+        elif not isinstance(out, list | tuple) or len(out) != len(ys):
+            raise ParameterError(f"out: must be a list of {len(ys)} arrays")
+        for part, shape in zip(out, shapes, strict=True):
+            check_out(part, shape, dtype)
+        outs = [plan._as_bins_first(part) for part in out]
+    if given and any(same_memory(y, part) for y in ys for part in outs):
+        raise ParameterError("out: must not overlap the signals")
+    if hasattr(core, "exec_list"):
+        core.exec_list(ys, outs, n_threads)
+    else:
+        for y, part in zip(ys, outs, strict=True):
+            core.exec(y, part, n_threads, False)
+    if not pad:
+        return out
+    for part, n in zip(views, n_frames, strict=True):
+        part[:, n:] = 0
+    return out, np.array(n_frames, dtype=np.int64)
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

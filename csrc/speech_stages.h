@@ -1,0 +1,41 @@
+/* Stages over time: derivatives, mean and variance, stacking of frames. SPDX-License-Identifier: BSD-3-Clause
+ *
+ * They work on rows, one frame each, of `n_out` features (of the plan) times 1 + deltas. */
+#ifndef FSPEC_SPEECH_STAGES_H
+#define FSPEC_SPEECH_STAGES_H
+
+#include "frontend.h"
+
+/* Whether a configuration has any of them; a plan. */
+int fs_stages_wanted(const fspec_frontend_config *config);
+int fs_has_stages(const fspec_frontend *plan);
+/* Fills plan->stages and plan->n_features. NO_MEMORY or TOO_LARGE. */
+fspec_status fs_stages_build(const fspec_frontend_config *config, fspec_frontend *plan);
+/* Output frames from n_frames, when those are all and when more may follow. */
+int64_t fs_stages_frames(const fs_stages *stages, int64_t n_frames);
+int64_t fs_stages_settled(const fs_stages *stages, int64_t n_frames);
+
+/* fs_frontend_run for plans with stages or without them. */
+fspec_status fs_features_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
+                             const fspec_call *call);
+
+/* The rows of one channel: frames [base, base + n) of it, of the plan's type, `width` features each, of which the first n_out
+ * are filled for all and the derivatives of order i up to frame filled[i - 1]. n_total: the channel's frames, or -1 while more
+ * may follow. */
+typedef struct fs_rows {
+    char *data;
+    int64_t base, n, width, n_total;
+    int64_t filled[2];
+} fs_rows;
+
+/* Computes the derivatives that the rows allow by now. */
+void fs_rows_derive(const fspec_frontend *plan, fs_rows *rows);
+/* The first frame that is still needed once output frames before `next` are out. */
+int64_t fs_rows_needed(const fspec_frontend *plan, const fs_rows *rows, int64_t next);
+/* Output frames [begin, end) into columns 0 ... of out. */
+void fs_rows_store(const fspec_frontend *plan, const fs_rows *rows, int64_t begin, int64_t end, const fspec_matrix *out,
+                   fspec_dtype out_dtype);
+/* The most rows that fs_rows_needed leaves. */
+int64_t fs_rows_most(const fs_stages *stages);
+
+#endif
