@@ -75,7 +75,6 @@ _TORCHAUDIO: dict[str, Any] = {
     "fmax": _whole_nyquist,
     "mel_scale": "htk",
     "norm": None,
-    "bank_dtype": "torch",
     "integer_nyquist": True,
 }
 
@@ -95,7 +94,6 @@ _KALDI: dict[str, Any] = {
     "mel_scale": "kaldi",
     "triangles": "mel",
     "norm": None,
-    "bank_dtype": "torch",
     "zero_nyquist": True,
     "log": "ln",
     "amin": _EPSILON,
@@ -256,8 +254,15 @@ _ALL = (
         "seamless_m4t",
         "transformers.SeamlessM4TFeatureExtractor",
         "5.23",
-        "Normalised per band, then pairs of frames.",
-        {**_SPEECH, "norm_ddof": 1, "norm_eps": 1e-7, "stack": 2, "precision": "double"},
+        "Normalised per band, then pairs of frames; zeros behind an odd last one.",
+        {
+            **_SPEECH,
+            "norm_ddof": 1,
+            "norm_eps": 1e-7,
+            "stack": 2,
+            "stack_end": "zero",
+            "precision": "double",
+        },
     ),
     Preset(
         "speech_to_text",

@@ -223,10 +223,10 @@ def speech_fbank(y):
 
 
 def seamless_m4t(y):
-    """transformers 5.23, SeamlessM4TFeatureExtractor: pairs of frames; a last odd one is dropped."""
+    """transformers 5.23, SeamlessM4TFeatureExtractor: pairs of frames, zeros behind an odd one."""
     x = speech_fbank(y)
     x = (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + 1e-7)
-    return x[: len(x) // 2 * 2].reshape(len(x) // 2, -1)
+    return np.pad(x, ((0, len(x) % 2), (0, 0))).reshape(-1, 160)
 
 
 def speech_to_text(y):

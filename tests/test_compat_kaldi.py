@@ -55,6 +55,8 @@ def draw(rng, function):
             "use_energy": bool(rng.integers(2)),
             "vtln_warp": float(rng.choice([1, 1, 0.9, 1.1])),
         }
+        if options["vtln_warp"] != 1:
+            options["vtln_high"] = 3300.0
     if function == "fbank":
         options |= {"use_log_fbank": bool(rng.integers(4)), "use_power": bool(rng.integers(4))}
     if function == "mfcc":

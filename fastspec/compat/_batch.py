@@ -80,7 +80,7 @@ class BatchFeature(dict[str, Any]):
         for name, value in self.items():
             try:
                 self[name] = convert(value)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 raise ParameterError(
                     f"{name}: cannot be made one tensor ({error}); padding=True makes lengths equal"
                 ) from error

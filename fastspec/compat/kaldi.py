@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from fastspec._validate import (
 )
 from fastspec.config import get_precision
 from fastspec.front_end import FrontEnd
+from fastspec.transforms import cached
 
 __all__ = ["fbank", "mfcc", "spectrogram"]
 
@@ -98,22 +99,20 @@ sample_frequency, snip_edges, subtract_mean, window_type, seed, precision, n_thr
     )
     plan = _plan(
         frames,
-        _choices(
-            blackman_coeff=blackman_coeff,
-            dither=dither,
-            energy_floor=energy_floor,
-            preemphasis_coefficient=preemphasis_coefficient,
-            raw_energy=raw_energy,
-            remove_dc_offset=remove_dc_offset,
-            sample_frequency=sample_frequency,
-            snip_edges=snip_edges,
-            subtract_mean=subtract_mean,
-            window_type=window_type,
-            seed=seed,
-            precision=get_precision() if precision is None else precision,
-            use_energy=True,
-            n_mels=None,
-        ),
+        blackman_coeff=blackman_coeff,
+        dither=dither,
+        energy_floor=energy_floor,
+        preemphasis_coefficient=preemphasis_coefficient,
+        raw_energy=raw_energy,
+        remove_dc_offset=remove_dc_offset,
+        sample_frequency=sample_frequency,
+        snip_edges=snip_edges,
+        subtract_mean=subtract_mean,
+        window_type=window_type,
+        seed=seed,
+        precision=get_precision() if precision is None else precision,
+        use_energy=True,
+        n_mels=None,
     )
     result = plan(values, n_threads=n_threads)
     # The plan has the energy before all bins; it takes the place of the first.
@@ -234,28 +233,26 @@ def fbank(
         return _like(waveform, np.empty(0, waveform_dtype(waveform)))
     plan = _plan(
         _frames(len(values), frame_length, frame_shift, round_to_power_of_two, sample_frequency),
-        _choices(
-            blackman_coeff=blackman_coeff,
-            dither=dither,
-            energy_floor=energy_floor,
-            preemphasis_coefficient=preemphasis_coefficient,
-            raw_energy=raw_energy,
-            remove_dc_offset=remove_dc_offset,
-            sample_frequency=sample_frequency,
-            snip_edges=snip_edges,
-            subtract_mean=subtract_mean,
-            window_type=window_type,
-            seed=seed,
-            precision=get_precision() if precision is None else precision,
-            use_energy=use_energy,
-            energy_last=bool(use_energy and htk_compat),
-            n_mels=check_int("num_mel_bins", num_mel_bins, minimum=4, maximum=2**20),
-            low_freq=low_freq,
-            high_freq=high_freq,
-            vtln=(vtln_low, vtln_high, vtln_warp),
-            use_log=use_log_fbank,
-            use_power=use_power,
-        ),
+        blackman_coeff=blackman_coeff,
+        dither=dither,
+        energy_floor=energy_floor,
+        preemphasis_coefficient=preemphasis_coefficient,
+        raw_energy=raw_energy,
+        remove_dc_offset=remove_dc_offset,
+        sample_frequency=sample_frequency,
+        snip_edges=snip_edges,
+        subtract_mean=subtract_mean,
+        window_type=window_type,
+        seed=seed,
+        precision=get_precision() if precision is None else precision,
+        use_energy=use_energy,
+        energy_last=bool(use_energy and htk_compat),
+        n_mels=check_int("num_mel_bins", num_mel_bins, minimum=4, maximum=2**20),
+        low_freq=low_freq,
+        high_freq=high_freq,
+        vtln=(vtln_low, vtln_high, vtln_warp),
+        use_log=use_log_fbank,
+        use_power=use_power,
     )
     return _like(waveform, plan(values, n_threads=n_threads))
 
@@ -333,28 +330,26 @@ window_type, seed, precision, n_threads
         return _like(waveform, np.empty(0, waveform_dtype(waveform)))
     plan = _plan(
         _frames(len(values), frame_length, frame_shift, round_to_power_of_two, sample_frequency),
-        _choices(
-            blackman_coeff=blackman_coeff,
-            dither=dither,
-            energy_floor=energy_floor,
-            preemphasis_coefficient=preemphasis_coefficient,
-            raw_energy=raw_energy,
-            remove_dc_offset=remove_dc_offset,
-            sample_frequency=sample_frequency,
-            snip_edges=snip_edges,
-            subtract_mean=subtract_mean,
-            window_type=window_type,
-            seed=seed,
-            precision=get_precision() if precision is None else precision,
-            use_energy=use_energy,
-            energy_last=htk_compat,
-            n_mels=n_mels,
-            low_freq=low_freq,
-            high_freq=high_freq,
-            vtln=(vtln_low, vtln_high, vtln_warp),
-            n_mfcc=check_int("num_ceps", num_ceps, minimum=1, maximum=n_mels),
-            lifter=check_float("cepstral_lifter", cepstral_lifter, minimum=0),
-        ),
+        blackman_coeff=blackman_coeff,
+        dither=dither,
+        energy_floor=energy_floor,
+        preemphasis_coefficient=preemphasis_coefficient,
+        raw_energy=raw_energy,
+        remove_dc_offset=remove_dc_offset,
+        sample_frequency=sample_frequency,
+        snip_edges=snip_edges,
+        subtract_mean=subtract_mean,
+        window_type=window_type,
+        seed=seed,
+        precision=get_precision() if precision is None else precision,
+        use_energy=use_energy,
+        energy_last=htk_compat,
+        n_mels=n_mels,
+        low_freq=low_freq,
+        high_freq=high_freq,
+        vtln=(vtln_low, vtln_high, vtln_warp),
+        n_mfcc=check_int("num_ceps", num_ceps, minimum=1, maximum=n_mels),
+        lifter=check_float("cepstral_lifter", cepstral_lifter, minimum=0),
     )
     return _like(waveform, plan(values, n_threads=n_threads))
 
@@ -431,21 +426,14 @@ def _frames(
 # ---- plans ---------------------------------------------------------------------------------------
 
 
-def _choices(**choices: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple(choices.items())
+def _plan(frames: tuple[int, int, int], **choices: Any) -> FrontEnd:
+    return cast(FrontEnd, cached(_cached, frames, **choices))
 
 
-def _plan(frames: tuple[int, int, int], choices: tuple[tuple[str, Any], ...]) -> FrontEnd:
-    try:
-        return _cached(frames, choices)
-    except TypeError:  # an argument that cannot be hashed; the checks have the right words
-        return _cached.__wrapped__(frames, choices)
-
-
-@lru_cache(maxsize=128)
-def _cached(frames: tuple[int, int, int], choices: tuple[tuple[str, Any], ...]) -> FrontEnd:
+@lru_cache(maxsize=128, typed=True)  # typed: 1 is not True
+def _cached(frames: tuple[int, int, int], **choices: Any) -> FrontEnd:
     c = {"use_log": True, "use_power": True, "energy_last": False, "n_mfcc": None, "lifter": 0.0}
-    c |= dict(choices)
+    c |= choices
     window, hop, n_fft = frames
     for name in ("raw_energy", "remove_dc_offset", "snip_edges", "subtract_mean", "use_energy"):
         check_bool(name, c[name])
@@ -516,7 +504,6 @@ def _bank_settings(c: dict[str, Any], n_fft: int) -> dict[str, Any]:
             "mel_scale": "kaldi",
             "triangles": "mel",
             "norm": None,
-            "bank_dtype": "torch",
             "zero_nyquist": True,
         }
     return {"filterbank": _warped_bank(sr, n_fft, c["n_mels"], low, high, *c["vtln"])}

@@ -293,7 +293,6 @@ def _mel_settings(options: MelBanksOptions, rate: float) -> dict[str, Any]:
             "mel_scale": "kaldi",
             "triangles": "mel",
             "norm": None,
-            "bank_dtype": "torch",
             "zero_nyquist": True,
         }
     slaney = check_bool("use_slaney_mel_scale", o.use_slaney_mel_scale)
@@ -316,8 +315,9 @@ def _energy_settings(options: FbankOptions | MfccOptions) -> dict[str, Any]:
 class _Online:
     """Frames of a waveform that arrives in pieces."""
 
-    def __init__(self, plan: FrontEnd) -> None:
+    def __init__(self, plan: FrontEnd, options: FrameExtractionOptions) -> None:
         self._plan = plan
+        self._seconds = options.frame_shift_ms / 1000
         self._stream = plan.stream(1)
         self._rows = np.empty((0, plan.n_bins), np.float32)
         self._first = 0  # the frame in row 0
@@ -332,8 +332,8 @@ class _Online:
 
     @property
     def frame_shift_in_seconds(self) -> float:
-        """Time from one frame to the next."""
-        return self._plan.hop_length / float(self._plan._arguments["sr"])
+        """Time from one frame to the next, by the options."""
+        return self._seconds
 
     @property
     def num_frames_ready(self) -> int:
@@ -469,7 +469,8 @@ class OnlineFbank(_Online):
                 log="ln" if log else None,
                 log_mode="max" if floor else "add",
                 amin=check_float("eps", o.eps, exclusive_minimum=0),
-            )
+            ),
+            o.frame_opts,
         )
 
 
@@ -510,5 +511,6 @@ class OnlineMfcc(_Online):
                 n_mfcc=check_int("num_ceps", o.num_ceps, minimum=1, maximum=mel["n_mels"]),
                 lifter=check_float("cepstral_lifter", o.cepstral_lifter, minimum=0),
                 lifter_origin=0,
-            )
+            ),
+            o.frame_opts,
         )

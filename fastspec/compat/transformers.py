@@ -28,6 +28,7 @@ from fastspec.compat._batch import BatchFeature, Extractor, as_array, strategy, 
 from fastspec.config import get_precision, resolve_precision
 from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
+from fastspec.transforms import freeze_window
 
 __all__ = [
     "ASTFeatureExtractor",
@@ -235,9 +236,10 @@ class WhisperFeatureExtractor(_Model):
                 f"raw_speech: is {targets[0]} samples long; must be at least one hop, "
                 f"{self.hop_length}"
             )
-        # transformers returns the mask here if its constructor was told to, but not rescaled.
+        # Neither asked for nor refused, the mask is the constructor's choice. transformers then
+        # returns it in samples rather than frames, and so do we.
         with_mask = bool(return_attention_mask)
-        own_mask = self.return_attention_mask and return_attention_mask is None
+        own_mask = (return_attention_mask or do_normalize) is None and self.return_attention_mask
         batch = np.empty((len(signals), targets[0]), np.float32)
         for row, signal, length in zip(batch, signals, kept):
             self._place(row, signal, length)
@@ -737,6 +739,6 @@ class SpeechT5FeatureExtractor(_Model):
         return padded.convert_to_tensors(tensors)
 
 
-def _periodic_povey(n: int) -> Array:
-    """transformers' Povey window of its periodic kind."""
-    return np.power(np.hanning(n + 1)[:-1], 0.85)
+def _periodic_povey(n: int) -> Any:
+    """transformers' Povey window of its periodic kind, as a value that can be hashed."""
+    return freeze_window(np.power(np.hanning(n + 1)[:-1], 0.85), n)
