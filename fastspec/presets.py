@@ -43,7 +43,7 @@ class Preset(NamedTuple):
 
     @property
     def precision(self) -> str:
-        """'double' where the source computes in double, else 'single'."""
+        """'double' where the source computes in double (NumPy's FFT before NumPy 2), or 'single'."""
         return str(self.settings.get("precision", "single"))
 
 
@@ -234,7 +234,7 @@ _ALL = (
         "faster_whisper.feature_extractor.FeatureExtractor",
         "1.2.1",
         "With its 160 zeros at the end.",
-        {**_WHISPER, "append": 160, "clip_scope": "array"},
+        {**_WHISPER, "append": 160, "clip_scope": "array", "precision": "double"},
     ),
     Preset(
         "ast",
@@ -269,7 +269,7 @@ _ALL = (
         "transformers.Speech2TextFeatureExtractor",
         "5.23",
         "Normalised per band.",
-        _SPEECH,
+        {**_SPEECH, "precision": "double"},
     ),
     Preset(
         "parakeet",
@@ -385,7 +385,6 @@ _ALL = (
             "n_fft": 1024,
             "win_length": 512,
             "hop_length": 160,
-            "window_dtype": "float32",
             "window_align": "left",
             "pad": (0, -1),
             "preemphasis": 0.97,
@@ -399,6 +398,7 @@ _ALL = (
             "log": "ln",
             "amin": 1e-5,
             "layout": "frames_first",
+            "precision": "double",
         },
     ),
     Preset(
