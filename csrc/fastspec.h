@@ -232,9 +232,8 @@ typedef struct fspec_frontend_config {
     const double *dct;         /* NULL; n_ceps x n_bands, row by row. Copied. */
     int64_t n_ceps;            /* 0 */
 
-    /* What speech front ends have besides, in the order of the stages. All but frame_length, the paddings, gain, drop_last,
-     * append, least_samples, multiple and pre-emphasis of the signal are for the outputs BANDS and CEPSTRUM alone; dither,
-     * remove_dc and preemphasis are for SPECTRUM too. */
+    /* What speech front ends have besides, in the order of the stages. COMPLEX has only the paddings, drop_last, append,
+     * least_samples, multiple, gain and pre-emphasis of the signal; SPECTRUM lacks energy, log_add, band_scale, band_offset. */
     int64_t frame_length;      /* 0: n_fft; else a frame is so many samples, to which zeros are added for the FFT */
     int32_t explicit_pad;      /* 0; 1: frame t begins at sample t * hop_length - pad_left, and there are 1 + (n_samples + pad_left */
     int64_t pad_left;          /* + pad_right - frame_length) / hop_length of them, in place of what `center` says. 0; samples, */
@@ -260,7 +259,7 @@ typedef struct fspec_frontend_config {
     fspec_energy energy;       /* FSPEC_ENERGY_NONE; else one more row, before all others, or after them with */
     int32_t energy_last;       /* 1. 0 */
     double energy_floor;       /* smallest normal number of float; energies are raised to it, > 0 */
-    /* Stages over time, for any output but COMPLEX. Plans with one of them allocate their features besides the scratch. */
+    /* Stages over time. Plans with one of them allocate their features besides the scratch. */
     int32_t deltas;            /* 0; 1 or 2: append so many derivatives, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2), */
     int64_t delta_window;      /* 2; k from 1 to delta_window, at most 1000. Beyond the ends the first and last frame stand, */
     int32_t delta_kaldi;       /* 0; for second derivatives the first and last delta, or with 1 the frames of x again */

@@ -78,6 +78,9 @@ static fspec_status check_samples(const fspec_frontend_config *c)
         || !within(c->multiple, 1, most) || !within(c->pad_left, -wide, wide) || !within(c->pad_right, -wide, wide)
         || !within(c->drop_last, 0, 1))
         return FSPEC_BAD_FRAMES;
+    /* What a zero of the window leaves of a sample has the sample's sign: complex bits would depend on what follows a frame. */
+    if (c->output == FSPEC_OUT_COMPLEX && c->frame_length && c->frame_length < c->n_fft)
+        return FSPEC_BAD_FRAMES;
     if (!(c->gain > 0) || !isfinite(c->gain) || !(c->dither >= 0) || !isfinite(c->dither) || !isfinite(c->preemphasis))
         return FSPEC_BAD_SAMPLES;
     if (c->output == FSPEC_OUT_COMPLEX && (c->dither > 0 || c->remove_dc || (c->preemphasis != 0 && !c->preemphasis_signal)))

@@ -427,7 +427,8 @@ class FrontEnd(_Plan):
         n_frames = self.n_frames(n_samples)
         check_size("n_samples", (n_frames,), 8)
         frame = np.maximum(np.arange(n_frames) * a["stack_stride"] - a["stack_left"], 0)
-        return (frame * self.hop_length + self._centre) / rate
+        seconds: npt.NDArray[np.float64] = (frame * self.hop_length + self._centre) / rate
+        return seconds
 
     @property
     def frequencies(self) -> npt.NDArray[np.float64]:
@@ -707,9 +708,7 @@ class FrontEnd(_Plan):
         )
         a["ref"] = check_float("ref", a["ref"], exclusive_minimum=0)
         if a["log_multiplier"] != 1 and not add:
-            raise ParameterError(
-                f"log_multiplier={a['log_multiplier']}: is for log_mode='add'"
-            )
+            raise ParameterError(f"log_multiplier={a['log_multiplier']}: is for log_mode='add'")
         for name, bounds in (("log_floor", {"maximum": 1e6}), ("rel_clip", {"minimum": 0})):
             if a[name] is not None:
                 a[name] = check_float(name, a[name], **bounds)
@@ -863,10 +862,15 @@ class _Stream(Stream):
 
 def _matrix(name: str, values: Any) -> Array:
     """Return an argument of numbers as float64, checked to be finite."""
+    if isinstance(values, float | int) and not isinstance(values, bool):
+        return np.array(check_float(name, values))
     try:
-        array = np.asarray(values.values if isinstance(values, _Window) else values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name}={show(values)}: must be numbers") from error
+        array = np.asarray(values.values if isinstance(values, _Window) else values)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ParameterError(f"{name}={show(values)}: must be real numbers") from None
     if not np.isfinite(array).all():
         raise ParameterError(f"{name}: holds NaN or infinite values; all must be finite")
     return array

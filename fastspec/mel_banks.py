@@ -34,7 +34,7 @@ def _to_mel(f: Array, scale: str) -> Array:
     if scale == "kaldi":
         return np.asarray(one(1127.0) * _rounded(np.log, one(1) + f / one(700.0)))
     above = _rounded(np.log, np.maximum(f, one(_KNEE)) / one(_KNEE)) / one(_LOG_STEP)
-    return np.where(f < _KNEE, f / one(_STEP), one(_KNEE / _STEP) + above)
+    return np.asarray(np.where(f < _KNEE, f / one(_STEP), one(_KNEE / _STEP) + above))
 
 
 def _power_of_ten(x: Array) -> Array:
@@ -49,10 +49,8 @@ def _to_hz(mel: Array, scale: str) -> Array:
     if scale == "kaldi":
         return np.asarray(one(700.0) * (_rounded(np.exp, mel / one(1127.0)) - one(1)))
     knee = _KNEE / _STEP
-    above = one(_KNEE) * _rounded(
-        np.exp, one(_LOG_STEP) * (np.maximum(mel, one(knee)) - one(knee))
-    )
-    return np.where(mel < knee, one(_STEP) * mel, above)
+    above = one(_KNEE) * _rounded(np.exp, one(_LOG_STEP) * (np.maximum(mel, one(knee)) - one(knee)))
+    return np.asarray(np.where(mel < knee, one(_STEP) * mel, above))
 
 
 def _linspace(low: float, high: float, n: int, single: bool) -> Array:
@@ -87,7 +85,7 @@ def mel_bank(
     """
     n_bins = n_fft // 2 + 1
     single = dtype == "torch"
-    kind = np.float32 if single else np.float64
+    kind: Any = np.float32 if single else np.float64
     low, high = (float(_to_mel(np.array([f]), scale)[0]) for f in (fmin, fmax))
     if triangles == "mel":
         width = kind((high - low) / (n_mels + 1))
@@ -104,11 +102,11 @@ def mel_bank(
     rise = (bins - edges[:-2, np.newaxis]) / np.diff(edges)[:-1, np.newaxis]
     fall = (edges[2:, np.newaxis] - bins) / np.diff(edges)[1:, np.newaxis]
     weights = np.maximum(kind(0), np.minimum(rise, fall))
-    if not np.isfinite(weights).all():
-        raise ParameterError(f"fmax={fmax}: is too close to fmin={fmin} for {n_mels} bands")
     if dtype == "float32":
         weights = weights.astype(np.float32)
     weights = _normalised(weights, hz, norm)
+    if not np.isfinite(weights).all():
+        raise ParameterError(f"fmax={fmax}: is too close to fmin={fmin} for {n_mels} bands")
     return np.ascontiguousarray(weights, dtype=np.float64)
 
 

@@ -413,9 +413,12 @@ class _Plan:
 def _check_signals(plan: _Plan, signals: Iterable[Any]) -> tuple[list[Array], bool]:
     """Return the signals of `map` as arrays, and whether they are double."""
     try:
-        ys = [as_signal(y) for y in signals]
+        items = None if isinstance(signals, str | bytes | dict) else iter(signals)
     except TypeError:
-        raise ParameterError(f"signals={show(signals)}: must be a sequence of arrays") from None
+        items = None
+    if items is None:
+        raise ParameterError(f"signals={show(signals)}: must be a sequence of arrays")
+    ys = [as_signal(y) for y in items]
     wide = False
     for i, y in enumerate(ys):
         wide = plan._check_signal(y)

@@ -444,6 +444,54 @@ for _name in PLANS:
         **{k: [v for v in vs if v.must == "refused"][:7] for k, vs in _argument_kinds.items()},
     )
 
+FRONT: dict[str, Any] = {**FRAMES, "n_mels": 20, "log": "ln", "normalize": "mean", "stack": 2}
+FRONT["stack_end"] = "repeat"
+FRONT_INTEGERS = (
+    *("n_fft", "win_length", "hop_length", "seed", "n_mels", "n_mfcc", "dct_type"),
+    *("lifter_origin", "deltas", "delta_window", "norm_ddof", "stack"),
+    *("stack_stride", "stack_left"),
+)
+FRONT_ZEROS = ("append", "pad_to", "pad_to_multiple")
+FRONT_NUMBERS = (
+    *("sr", "input_scale", "gain", "dither", "preemphasis", "power", "magnitude_eps", "fmin"),
+    *("fmax", "amin", "log_multiplier", "ref", "log_floor", "rel_clip", "lifter", "energy_floor"),
+    *("norm_eps", "scale", "offset"),
+)
+FRONT_BOOLS = (
+    *("window_symmetric", "drop_last", "remove_dc", "integer_nyquist", "zero_dc", "zero_nyquist"),
+    "energy_last",
+)
+FRONT_NAMES = (
+    *("window_dtype", "window_align", "align", "pad_mode", "preemphasis_mode", "mel_scale", "norm"),
+    *("magnitude_eps_mode", "triangles", "bank_dtype", "log", "log_mode", "clip_scope", "dct_norm"),
+    *("energy", "delta_mode", "normalize", "norm_eps_mode", "norm_scope", "stack_end", "layout"),
+    *("precision", "engine", "planner"),
+)
+
+
+def _front_end(**given: Any) -> Any:
+    plan = fastspec.FrontEnd(**{**FRONT, **given})
+    hash(plan), repr(plan), plan == plan, plan.frequencies, plan.times(5)
+    return plan(Y)
+
+
+def _front_map(**given: Any) -> Any:
+    return fastspec.FrontEnd(**FRONT).map(**{"signals": [Y, Y[:900]], **given})
+
+
+_no_numbers = without(NAMES, "5", "1.5", "nan")
+_blamed = (*PARTS, "n_mels", "fmin", "fmax", "n_fft", "log", "n_mfcc", "lifter", "log_multiplier")
+_short = without(SIZES, "1073741824", "2147483647", "2147483648")
+vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_INTEGERS, SIZES))
+vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_ZEROS, _short))
+vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_NUMBERS, WILD))
+vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_BOOLS, BOOLS))
+vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_NAMES, _no_numbers))
+vary("FrontEnd", _front_end, *_blamed, window=WINDOWS, dtype=maybe(DTYPES), pad=maybe(NUMBERS))
+vary("FrontEnd", _front_end, *_blamed, filterbank=maybe(strict(arrays(20, N_FFT // 2 + 1))))
+vary("FrontEnd map", _front_map, n_threads=SIZES, pad=BOOLS, out=NAMES)
+vary("FrontEnd map", _front_map, "y", signals=without(NAMES, "[]"))
+
 _int16 = (noise(N) * 1000).astype(np.int16)
 _scaled = calling(_make, name="MelSpectrogram", input_scale=1 / 32768)
 for _label, _y in {
