@@ -43,9 +43,9 @@ KALDI = ("kaldi_fbank", "kaldi_mfcc", "knf_fbank", "knf_mfcc", "lhotse_fbank")
 
 HEAD = """# Presets
 
-`fastspec.presets.get(name)` is a front end with the numbers of its source; `fastspec.presets.list()`
-lists them. Arguments of `fastspec.FrontEnd` may be given in place of the preset's:
-`presets.get("whisper", n_mels=128)`.
+`fastspec.presets.get(name)` is a front end with the numbers of its source;
+`fastspec.presets.list()` lists them. Arguments of `fastspec.FrontEnd` may be given in place of the
+preset's: `presets.get("whisper", n_mels=128)`.
 
 | preset | source | version | computes in | to know |
 |---|---|---|---|---|
@@ -62,8 +62,8 @@ counts is the library's own distance from the truth: ours is at most 1.2 times t
 `tests/test_presets.py`). In units of the output: natural logarithms, tenths of decades, dB, or
 power.
 
-Signals: {signals}; lengths of one to three frames; Kaldi's presets also in the range of int16.
-float32 in and out.
+Signals: {signals}; lengths of one to three frames (two to
+four where bands are normalised); Kaldi's presets also in the range of int16. float32 in and out.
 
 | preset | compared with | in | largest, from it | largest, from truth: ours | its own | \
 RMS: ours | its own | 99.9 %: ours | its own |
@@ -80,11 +80,13 @@ def signals(preset):
     sr = recipes.RECIPES[preset][0]
     result = {**speech.signals(sr), "speech, 30 s": speech.speech(sr, 30, seed=1)}
     plan = presets.get(preset, stack=1, normalize=None)
-    least = next(n for n in range(1, 10**5) if plan.n_frames(n) >= 2)
+    normalized = presets.PRESETS[preset].settings.get("normalize")
+    first = 2 if normalized else 1
+    least = next(n for n in range(1, 10**5) if plan.n_frames(n) >= first)
     for k in range(3):
         n = least + k * plan.hop_length
         result[f"{n} samples"] = speech.noise(n, n)
-    if plan._arguments["n_mels"] and presets.PRESETS[preset].settings.get("normalize"):
+    if normalized:
         # Nothing to compare where a band's deviation is 0.
         result = {k: y for k, y in result.items() if k not in ("silence", "impulses")}
     if preset in KALDI:

@@ -43,7 +43,7 @@ class Preset(NamedTuple):
 
     @property
     def precision(self) -> str:
-        """'double' where the source computes in double (NumPy's FFT before NumPy 2), or 'single'."""
+        """'double' where the source computes in double (as NumPy's FFT did before 2.0)."""
         return str(self.settings.get("precision", "single"))
 
 
@@ -219,14 +219,14 @@ _ALL = (
         "whisper",
         "openai-whisper: whisper.audio.log_mel_spectrogram",
         "20250625",
-        "The range is clipped below the maximum of the whole array. Pad to 30 s with pad_to=480000.",
+        "Clipped below the maximum of the whole array. For 30 s give pad_to=480000.",
         {**_WHISPER, "clip_scope": "array"},
     ),
     Preset(
         "hf_whisper",
         "transformers.WhisperFeatureExtractor",
         "5.23",
-        "The range is clipped per signal. Pad to 30 s with pad_to=480000.",
+        "Clipped below each signal's maximum. For 30 s give pad_to=480000.",
         _WHISPER,
     ),
     Preset(
@@ -481,7 +481,7 @@ _ALL = (
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
 """All presets by name."""
 
-_DEFAULTS: dict[str, Any] = FrontEnd.__init__.__kwdefaults__
+_DEFAULTS: dict[str, Any] = FrontEnd.__init__.__kwdefaults__ or {}
 
 
 def arguments(name: str, **overrides: Any) -> dict[str, Any]:

@@ -223,7 +223,9 @@ def phi4(y):
     import torch
 
     extractor = made("phi4_multimodal", "Phi4MultimodalFeatureExtractor")
-    return extractor._torch_extract_fbank_features(tensor(y)[None], torch.tensor([len(y)]))[0].numpy()
+    return extractor._torch_extract_fbank_features(tensor(y)[None], torch.tensor([len(y)]))[
+        0
+    ].numpy()
 
 
 def clap(y):

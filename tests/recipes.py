@@ -58,7 +58,7 @@ def unsnipped_frames(y, length, hop):
 
 
 def kaldi_frames(frames, *, dc=True, preemphasis=0.97):
-    """Each frame without its mean, each sample without its predecessor; the first precedes itself."""
+    """Frames without their mean; samples without the one before, which the first is itself."""
     if dc:
         frames = frames - frames.mean(1, keepdims=True)
     before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
@@ -311,7 +311,7 @@ def pop2piano(y):
 
 
 def vggish(y):
-    """VGGish (tensorflow/models, research/audioset/vggish, 2017), mel_features.log_mel_spectrogram."""
+    """VGGish (tensorflow/models, research/audioset/vggish, 2017), mel_features.py."""
     frames = left_frames(y, 400, 160)
     bank = mel_bank(16000, 512, 64, 125, 7500, scale="kaldi", domain="mel")
     bank[0] = 0
@@ -319,7 +319,7 @@ def vggish(y):
 
 
 def musicnn(y):
-    """MusiCNN as essentia 2.1 computes it, TensorflowInputMusiCNN, of frames from the first sample."""
+    """MusiCNN by essentia 2.1, TensorflowInputMusiCNN, of frames from the first sample."""
     frames = left_frames(y, 512, 256)
     bank = mel_bank(16000, 512, 96, 0, 8000, scale="slaney", norm="slaney")
     return np.log10(1 + 10000 * (spectrum(frames, hann_symmetric(512)) ** 2 @ bank))

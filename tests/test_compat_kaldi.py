@@ -4,11 +4,11 @@ import inspect
 import subprocess
 import sys
 
+import live
 import numpy as np
 import pytest
-
-import live
 import speech
+
 from fastspec import ParameterError
 from fastspec.compat import kaldi
 

@@ -5,8 +5,8 @@ import pickle
 
 import numpy as np
 import pytest
-
 import speech
+
 from fastspec import ParameterError
 from fastspec.compat import knf
 
@@ -224,5 +224,5 @@ def test_bad_waveforms():
         computer.accept_waveform(16000, [[0.0, 1.0]])
     with pytest.raises(ParameterError, match="waveform='a'"):
         computer.accept_waveform(16000, "a")
-    with pytest.raises(ParameterError, match="waveform|chunk|finite"):
+    with pytest.raises(ParameterError, match="finite"):
         computer.accept_waveform(16000, [0.0, np.nan] * 400)

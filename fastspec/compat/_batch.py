@@ -329,8 +329,8 @@ class Extractor:
             raise ParameterError(
                 f"processed_features: has {list(processed_features)}; must have {name!r}"
             )
-        wanted = self.return_attention_mask if return_attention_mask is None else (
-            return_attention_mask
+        wanted = (
+            self.return_attention_mask if return_attention_mask is None else (return_attention_mask)
         )
         given = dict(processed_features)
         if len(given[name]) == 0:

@@ -85,9 +85,7 @@ class FeatureExtractor:
         """Return the bank, shape=(n_mels, n_fft // 2 + 1); it reaches up to 8000 Hz."""
         import fastspec
 
-        return fastspec.mel_filter(
-            sr=sr, n_fft=n_fft, n_mels=n_mels, fmax=8000.0, dtype=np.float64
-        )
+        return fastspec.mel_filter(sr=sr, n_fft=n_fft, n_mels=n_mels, fmax=8000.0, dtype=np.float64)
 
     def __call__(
         self,

@@ -303,8 +303,8 @@ def mfcc(
         Put C0, times sqrt(2), or the energy last. Default: False.
     waveform, blackman_coeff, channel, dither, energy_floor, frame_length, frame_shift, high_freq, \
 low_freq, min_duration, num_mel_bins, preemphasis_coefficient, raw_energy, remove_dc_offset, \
-round_to_power_of_two, sample_frequency, snip_edges, subtract_mean, vtln_high, vtln_low, vtln_warp, \
-window_type, seed, precision, n_threads
+round_to_power_of_two, sample_frequency, snip_edges, subtract_mean, vtln_high, vtln_low, \
+vtln_warp, window_type, seed, precision, n_threads
         See `fbank`.
 
     Returns
@@ -432,7 +432,13 @@ def _plan(frames: tuple[int, int, int], **choices: Any) -> FrontEnd:
 
 @lru_cache(maxsize=128, typed=True)  # typed: 1 is not True
 def _cached(frames: tuple[int, int, int], **choices: Any) -> FrontEnd:
-    c = {"use_log": True, "use_power": True, "energy_last": False, "n_mfcc": None, "lifter": 0.0}
+    c: dict[str, Any] = {
+        "use_log": True,
+        "use_power": True,
+        "energy_last": False,
+        "n_mfcc": None,
+        "lifter": 0.0,
+    }
     c |= choices
     window, hop, n_fft = frames
     for name in ("raw_energy", "remove_dc_offset", "snip_edges", "subtract_mean", "use_energy"):

@@ -410,7 +410,7 @@ class _Online:
             raise IndexError(f"frame {frame} of {self._ready} that are ready")
         if frame < self._first:
             raise RuntimeError(f"frame {frame} was dropped; the first that is left: {self._first}")
-        return self._rows[frame - self._first]
+        return np.asarray(self._rows[frame - self._first])
 
     def pop(self, n: int) -> None:
         """Drop the first `n` of the frames that are left."""
