@@ -43,7 +43,7 @@ class Preset(NamedTuple):
 
     @property
     def precision(self) -> str:
-        """'double' where the source computes in double (as NumPy's FFT did before 2.0)."""
+        """'double' where the source has double, or is nearer to the truth than our single."""
         return str(self.settings.get("precision", "single"))
 
 

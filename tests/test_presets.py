@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import live
 import numpy as np
@@ -276,6 +277,13 @@ def test_list():
         "univnet",
         "vggish",
     }
+
+
+def test_documented():
+    """docs/presets.md lists what there is (python docs/make_presets.py --list)."""
+    text = (Path(__file__).parent.parent / "docs" / "presets.md").read_text(encoding="utf-8")
+    for p in presets.list():
+        assert f"| `{p.name}` | {p.source} | {p.version} | {p.precision} | {p.about} |" in text
 
 
 def test_overrides():

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from fastspec import presets
 from fastspec._validate import ParameterError, check_int
-from fastspec.config import get_precision
+from fastspec.config import resolve_precision
 from fastspec.front_end import FrontEnd
 
 __all__ = ["FeatureExtractor"]
@@ -26,7 +26,9 @@ Array = npt.NDArray[Any]
 
 
 @lru_cache(maxsize=64)
-def _plan(sr: int, n_fft: int, hop_length: int, n_mels: int, append: int, how: str) -> FrontEnd:
+def _plan(
+    sr: int, n_fft: int, hop_length: int, n_mels: int, append: int, precision: str
+) -> FrontEnd:
     return presets.get(
         "faster_whisper",
         sr=sr,
@@ -34,7 +36,7 @@ def _plan(sr: int, n_fft: int, hop_length: int, n_mels: int, append: int, how: s
         hop_length=hop_length,
         n_mels=n_mels,
         append=append,
-        precision=how,
+        precision=precision,
     )
 
 
@@ -53,6 +55,9 @@ class FeatureExtractor:
         Seconds that a model takes at once. Default: 30.
     n_fft : int >= 1
         Size of the FFT. Default: 400.
+    precision : {'double', 'single'}
+        What to compute in. Default: 'double', which alone is as near to the exact result as the
+        original; 'single' is twice as fast, and 1e-5 away.
 
     Examples
     --------
@@ -69,6 +74,8 @@ class FeatureExtractor:
         hop_length: int = 160,
         chunk_length: int = 30,
         n_fft: int = 400,
+        *,
+        precision: str = "double",
     ) -> None:
         self.n_fft = n_fft
         self.hop_length = check_int("hop_length", hop_length, minimum=1)
@@ -78,6 +85,7 @@ class FeatureExtractor:
         self.nb_max_frames = self.n_samples // hop_length
         self.time_per_frame = hop_length / sampling_rate
         self._n_mels = feature_size
+        self._precision = resolve_precision(precision)
         self.mel_filters = self.get_mel_filters(sampling_rate, n_fft, feature_size).astype("f4")
 
     @staticmethod
@@ -124,6 +132,6 @@ class FeatureExtractor:
             self.hop_length,
             self._n_mels,
             check_int("padding", padding, minimum=0),
-            get_precision(),
+            self._precision,
         )
         return plan(samples, n_threads=n_threads)
