@@ -112,6 +112,7 @@ __all__ = [
     "piptrack",
     "pitch_tuning",
     "power_to_db",
+    "presets",
     "pseudo_cqt",
     "samples_to_frames",
     "samples_to_time",
@@ -127,6 +128,7 @@ __all__ = [
 
 # Files and pictures need optional packages, so they are imported when first used.
 _LATER = {"load": "fastspec.audio", "specshow": "fastspec.display"}
+_MODULES_LATER = ("compat", "presets")
 
 
 def __getattr__(name: str) -> Any:
@@ -136,8 +138,12 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_LATER[name]), name)
         globals()[name] = value
         return value
+    if name in _MODULES_LATER:
+        import importlib
+
+        return importlib.import_module(f"fastspec.{name}")
     raise AttributeError(f"module 'fastspec' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_LATER))
+    return sorted({*globals(), *_LATER, *_MODULES_LATER})

@@ -246,7 +246,9 @@ def solver(plan: CQT, double: bool) -> Solver:
         balanced = rebuild(_Balanced, {**a, "precision": "double" if double else "single"})
         forward = balanced._core(double)
         table = window_table(a["window"])
-        return Solver(forward, _core.IcqtPlan(forward), balanced._amplitudes(table.mean_power) / own)
+        return Solver(
+            forward, _core.IcqtPlan(forward), balanced._amplitudes(table.mean_power) / own
+        )
     if a["pad_mode"] not in ("constant", "empty") or a["res_type"] != "soxr_hq":
         raise ParameterError(
             "pad_mode, res_type: least squares need pad_mode='constant' and res_type='soxr_hq'"

@@ -416,9 +416,7 @@ def estimate_tuning(
             check_choice("argument", name, tuple(_SEARCH))
     resolution, bins_per_octave = _check_histogram(resolution, bins_per_octave)
     n_threads = check_threads(n_threads)
-    spectra, settings, reference = _prepare(
-        y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2
-    )
+    spectra, settings, reference = _prepare(y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2)
     settings |= {"resolution": resolution, "bins_per_octave": bins_per_octave}
     tuning, n_peaks = _estimate(spectra, settings, reference, n_threads)
     if n_peaks == 0:

@@ -37,6 +37,7 @@ from .options import (
     WINDOW,
     Option,
 )
+from .preset import add_preset_command
 
 __all__ = ["main", "FEATURES", "Feature", "NpyWriter", "Option"]
 
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.add_argument("input", nargs="?", metavar="IN", help="a recording")
     info.set_defaults(run=_info)
+    add_preset_command(commands)
     return parser
 
 
@@ -209,7 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit(2).
     """
     args = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
-    if args.run is not _info and args.synth == (args.input is not None):
+    if hasattr(args, "synth") and args.synth == (args.input is not None):
         args.error("give either IN or --synth")
     with warnings.catch_warnings(), _terminable():
         warnings.showwarning = _print_warning
