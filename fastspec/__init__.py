@@ -9,7 +9,7 @@ from typing import Any
 from fastspec._core import EngineError
 from fastspec._validate import ParameterError
 from fastspec._version import __version__
-from fastspec.config import get_precision, set_precision, show_config
+from fastspec.config import get_include, get_precision, set_precision, show_config
 from fastspec.constantq import CQT, cqt, cqt_frequencies, interval_frequencies, vqt
 from fastspec.convert import (
     fft_frequencies,
@@ -57,6 +57,7 @@ __all__ = [
     "fft_frequencies",
     "frames_to_samples",
     "frames_to_time",
+    "get_include",
     "get_precision",
     "get_window",
     "griffinlim",

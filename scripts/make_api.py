@@ -95,7 +95,9 @@ def read_header() -> Header:
     text = re.sub(r"^\s*#.*?(?<!\\)$", "", text, flags=re.M)
     text = text.replace('extern "C" {', "").strip().removesuffix("}")
     header = Header([], [], [], [], version[1])
-    for match in re.finditer(r"(?P<head>[^;{}]*)(?:\{(?P<body>.*?)\}(?P<tail>[^;]*))?;", text, re.S):
+    for match in re.finditer(
+        r"(?P<head>[^;{}]*)(?:\{(?P<body>.*?)\}(?P<tail>[^;]*))?;", text, re.S
+    ):
         head = re.sub(r"\s+", " ", match["head"]).strip()
         body = match["body"]
         if body is not None:
@@ -147,7 +149,9 @@ def in_order(header: Header, allow_break: bool) -> tuple[int, list[Function]]:
 
 def layout(header: Header) -> list[str]:
     """Return a line for every enumerator and for every member of a struct."""
-    lines = [f"enum {name} {key} = {value}" for name, values in header.enums for key, value in values]
+    lines = [
+        f"enum {name} {key} = {value}" for name, values in header.enums for key, value in values
+    ]
     for name, members in header.structs:
         lines += [f"struct {name} {i}: {join(*member)}" for i, member in enumerate(members)]
     return lines
@@ -243,9 +247,7 @@ def api_header(abi: int, functions: list[Function]) -> str:
     macros = "\n".join(
         f"#define {f.name} fspec_api_table->{f.name.removeprefix('fspec_')}" for f in functions
     )
-    return (
-        API_HEAD.format(made=MADE, abi=abi) + members + API_TAIL.format(macros=macros)
-    )
+    return API_HEAD.format(made=MADE, abi=abi) + members + API_TAIL.format(macros=macros)
 
 
 def api_source(functions: list[Function]) -> str:
@@ -312,7 +314,7 @@ def pyx(functions: list[Function]) -> str:
         "cdef struct Table:",
         "    size_t size",
         "    int32_t abi",
-        "    function functions[%d]" % len(functions),
+        f"    function functions[{len(functions)}]",
         "",
         'cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")',
         "if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):",
