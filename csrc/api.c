@@ -62,6 +62,13 @@ static const fspec_api table = {
     fspec_check_finite,
     fspec_power_to_db,
     fspec_clip_below,
+    fspec_once_n_frames,
+    fspec_once_stft,
+    fspec_once_istft,
+    fspec_once_mel,
+    fspec_once_mfcc,
+    fspec_once_cqt,
+    fspec_dct,
 };
 
 const fspec_api *fspec_get_api(void) {

@@ -83,6 +83,13 @@ typedef struct fspec_api {
     fspec_status (*check_finite)(const fspec_signal *signals, int64_t n_signals, const fspec_call *call);
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
+    int64_t (*once_n_frames)(int64_t n_samples, int64_t n_fft, int64_t hop_length);
+    fspec_status (*once_stft)(const float *y, int64_t n_samples, int64_t n_fft, int64_t hop_length, float *X);
+    fspec_status (*once_istft)(const float *X, int64_t n_frames, int64_t n_fft, int64_t hop_length, float *y, int64_t n_samples);
+    fspec_status (*once_mel)(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int db, float *out);
+    fspec_status (*once_mfcc)(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int64_t n_mfcc, float *out);
+    fspec_status (*once_cqt)(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin, int64_t n_bins, int64_t bins_per_octave, float *C);
+    fspec_status (*dct)(int64_t n, int64_t n_rows, double *matrix);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -153,6 +160,13 @@ static const fspec_api *fspec_api_table;
 #define fspec_check_finite fspec_api_table->check_finite
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
+#define fspec_once_n_frames fspec_api_table->once_n_frames
+#define fspec_once_stft fspec_api_table->once_stft
+#define fspec_once_istft fspec_api_table->once_istft
+#define fspec_once_mel fspec_api_table->once_mel
+#define fspec_once_mfcc fspec_api_table->once_mfcc
+#define fspec_once_cqt fspec_api_table->once_cqt
+#define fspec_dct fspec_api_table->dct
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

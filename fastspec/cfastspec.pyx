@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[57]
+    function functions[64]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -185,3 +185,24 @@ cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_d
 
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(void *, int64_t, fspec_dtype, double, const fspec_call *) noexcept nogil>table.functions[56])(x, n, dtype, floor, call)
+
+cdef int64_t fspec_once_n_frames(int64_t n_samples, int64_t n_fft, int64_t hop_length) noexcept nogil:
+    return (<int64_t (*)(int64_t, int64_t, int64_t) noexcept nogil>table.functions[57])(n_samples, n_fft, hop_length)
+
+cdef fspec_status fspec_once_stft(const float *y, int64_t n_samples, int64_t n_fft, int64_t hop_length, float *X) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, int64_t, int64_t, float *) noexcept nogil>table.functions[58])(y, n_samples, n_fft, hop_length, X)
+
+cdef fspec_status fspec_once_istft(const float *X, int64_t n_frames, int64_t n_fft, int64_t hop_length, float *y, int64_t n_samples) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, int64_t, int64_t, float *, int64_t) noexcept nogil>table.functions[59])(X, n_frames, n_fft, hop_length, y, n_samples)
+
+cdef fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int db, float *out) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, double, int64_t, int64_t, int64_t, int, float *) noexcept nogil>table.functions[60])(y, n_samples, sr, n_fft, hop_length, n_mels, db, out)
+
+cdef fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int64_t n_mfcc, float *out) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, double, int64_t, int64_t, int64_t, int64_t, float *) noexcept nogil>table.functions[61])(y, n_samples, sr, n_fft, hop_length, n_mels, n_mfcc, out)
+
+cdef fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin, int64_t n_bins, int64_t bins_per_octave, float *C) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, double, int64_t, double, int64_t, int64_t, float *) noexcept nogil>table.functions[62])(y, n_samples, sr, hop_length, fmin, n_bins, bins_per_octave, C)
+
+cdef fspec_status fspec_dct(int64_t n, int64_t n_rows, double *matrix) noexcept nogil:
+    return (<fspec_status (*)(int64_t, int64_t, double *) noexcept nogil>table.functions[63])(n, n_rows, matrix)
