@@ -11,6 +11,7 @@ FASTSPEC_JOBS=2                      how many files to compile at once
 import os
 import shutil
 import sys
+import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 
@@ -113,11 +114,19 @@ core = Extension(
 
 functions = Extension("fastspec.cfastspec", sources=["fastspec/cfastspec.pyx"], language="c")
 
+# One wheel serves all CPythons from 3.11 on. The free-threaded build has no stable ABI yet.
+abi3 = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+if abi3:
+    for extension in (core, functions):
+        extension.define_macros = [("Py_LIMITED_API", "0x030B0000")]
+        extension.py_limited_api = True
+
 setup(
     ext_modules=cythonize(
         [core, functions],
         build_dir="build/cython",
         compiler_directives={"language_level": 3},
     ),
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if abi3 else {},
     cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
 )
