@@ -10,6 +10,7 @@
 #   make lib        build/lib: the C library, static and shared
 #   make install    that, the headers and a pkg-config file under PREFIX (/usr/local), for packagers
 #                   under DESTDIR
+#   make docs       build/docs/index.html; needs the extra `docs`
 #   make api        csrc/fastspec_api.* and fastspec/cfastspec.*, from csrc/fastspec.h
 #   make clean
 
@@ -164,6 +165,13 @@ install: lib
 	    'Description: audio features for CPUs: STFT, mel, MFCC, constant-Q' 'Version: $(VERSION)' \
 	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lfastspec' \
 	    'Libs.private: $(LIBS)' >"$(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/fastspec.pc"
+
+# ---- documentation ------------------------------------------------------------------------------
+
+.PHONY: docs
+docs:
+	$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "docs: build/docs/index.html"
 
 # ---- lint ---------------------------------------------------------------------------------------
 
