@@ -7,6 +7,11 @@
 #                   (SANITIZE=thread for the thread sanitizer)
 #   make lint       ruff, mypy, and strict warnings on our C
 #   make bench      the benchmark table                      (ARGS is passed on)
+#   make lib        build/lib: the C library, static and shared
+#   make install    that, the headers and a pkg-config file under PREFIX (/usr/local), for packagers
+#                   under DESTDIR
+#   make docs       build/docs/index.html; needs the extra `docs`
+#   make api        csrc/fastspec_api.* and fastspec/cfastspec.*, from csrc/fastspec.h
 #   make clean
 
 PYTHON ?= python3
@@ -116,6 +121,57 @@ sanitize-run: export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1:$(UBSAN
 sanitize-run: export TSAN_OPTIONS := halt_on_error=1:$(TSAN_OPTIONS)
 sanitize-run:
 	$(call run_tests,$(S))
+
+# ---- the C library --------------------------------------------------------------------------------
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= lib
+VERSION    := $(shell sed -n 's/.*FSPEC_VERSION_STRING "\(.*\)"/\1/p' csrc/fastspec.h)
+ABI        := $(shell sed -n 's/^abi //p' csrc/fastspec_api.txt)
+HEADERS    := csrc/fastspec.h csrc/fastspec_api.h
+L          := build/lib
+ifeq ($(shell uname -s),Darwin)
+SHARED     := libfastspec.$(ABI).dylib
+SHARED_DEV := libfastspec.dylib
+SONAME      = -dynamiclib -install_name @rpath/$(SHARED)
+else
+SHARED     := libfastspec.so.$(ABI)
+SHARED_DEV := libfastspec.so
+SONAME      = -shared -Wl,-soname,$(SHARED) -Wl,--no-undefined
+endif
+
+.PHONY: api lib install lib-objects
+api:
+	$(PYTHON) scripts/make_api.py
+
+lib:
+	+@$(SUBMAKE) lib-objects B=$(L) OPT="-O3 -fPIC" TEST_DEFS=
+
+lib-objects: $(L)/libfastspec.a $(L)/$(SHARED)
+$(L)/libfastspec.a: $(SOURCES:csrc/%.c=$(L)/core/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+$(L)/$(SHARED): $(SOURCES:csrc/%.c=$(L)/core/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(SONAME) $^ -o $@ $(LIBS)
+
+# The pkg-config file finds the rest from its own place, so the tree can be moved.
+install: lib
+	install -d "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig"
+	install -m 644 $(HEADERS) "$(DESTDIR)$(PREFIX)/include"
+	install -m 644 $(L)/libfastspec.a "$(DESTDIR)$(PREFIX)/$(LIBDIR)"
+	install -m 755 $(L)/$(SHARED) "$(DESTDIR)$(PREFIX)/$(LIBDIR)"
+	ln -sf $(SHARED) "$(DESTDIR)$(PREFIX)/$(LIBDIR)/$(SHARED_DEV)"
+	printf '%s\n' 'prefix=$${pcfiledir}/../..' 'libdir=$${prefix}/$(LIBDIR)' \
+	    'includedir=$${prefix}/include' '' 'Name: fastspec' \
+	    'Description: audio features for CPUs: STFT, mel, MFCC, constant-Q' 'Version: $(VERSION)' \
+	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lfastspec' \
+	    'Libs.private: $(LIBS)' >"$(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/fastspec.pc"
+
+# ---- documentation ------------------------------------------------------------------------------
+
+.PHONY: docs
+docs:
+	$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "docs: build/docs/index.html"
 
 # ---- lint ---------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""Build of the one compiled module, fastspec._core: the Cython wrapper and all of csrc/.
+"""Build of the compiled modules: fastspec._core, the Cython wrapper with all of csrc/, and
+fastspec.cfastspec, its C functions for others' Cython.
 
 Everything else about the package is in pyproject.toml. Environment variables:
 
@@ -8,13 +9,16 @@ FASTSPEC_JOBS=2                      how many files to compile at once
 """
 
 import os
+import shutil
 import sys
+import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 # The instruction sets are chosen inside the C files (#pragma GCC target), so all files share one
 # set of flags. -ffp-contract=off makes results the same bits on every compiler; -fno-fast-math
@@ -29,6 +33,7 @@ FLAGS_UNIX = [
     "-fvisibility=hidden",
     "-pthread",
 ]
+HEADERS = ["csrc/fastspec.h", "csrc/fastspec_api.h"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
 
@@ -86,6 +91,18 @@ class BuildExt(build_ext):
             self.compiler.compile = compile_serially
 
 
+class BuildPy(build_py):
+    """build_py with the C headers, for fastspec.get_include()."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            include = os.path.join(self.build_lib, "fastspec", "include")
+            self.mkpath(include)
+            for header in HEADERS:
+                shutil.copy(header, include)
+
+
 core = Extension(
     "fastspec._core",
     sources=["fastspec/_core.pyx", *sorted(glob("csrc/*.c"))],
@@ -95,11 +112,21 @@ core = Extension(
     language="c",
 )
 
+functions = Extension("fastspec.cfastspec", sources=["fastspec/cfastspec.pyx"], language="c")
+
+# One wheel serves all CPythons from 3.11 on. The free-threaded build has no stable ABI yet.
+abi3 = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+if abi3:
+    for extension in (core, functions):
+        extension.define_macros = [("Py_LIMITED_API", "0x030B0000")]
+        extension.py_limited_api = True
+
 setup(
     ext_modules=cythonize(
-        [core],
+        [core, functions],
         build_dir="build/cython",
         compiler_directives={"language_level": 3},
     ),
-    cmdclass={"build_ext": BuildExt},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if abi3 else {},
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
 )

@@ -9,6 +9,8 @@
  *     FSPEC_OK. No function prints, exits or keeps a pointer to caller memory after it returns, unless it says so.
  *   - A config struct starts with its own size and is filled with defaults by its constructor (fspec_X_config_init), so
  *     that a program built against an older header keeps working: fields that its struct does not have take their default.
+ *   - Three tiers: fspec_once_X does all in one call; fspec_X_create makes a plan for many; fspec_X_stream_create takes the
+ *     signal in pieces. All give the same bits.
  *   - fspec_X_create makes a plan, fspec_X_exec uses it, fspec_X_free frees it (NULL is fine). A plan is immutable: any
  *     number of threads may use one plan at the same time, no locks are taken. It MUST outlive its streams.
  *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or allocated and freed by the call.
@@ -702,6 +704,32 @@ FSPEC_API fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config,
                                               const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches,
                                               const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call);
 
+/* ---- one call ----------------------------------------------------------------------------------------------------- */
+
+/* The transforms of a contiguous float signal, of one channel, with librosa 0.11's defaults: centred frames padded with zeros,
+ * periodic Hann window of n_fft samples. Outputs are frame after frame, in memory of the caller's. Each call makes a plan and
+ * frees it: for one signal, not for a loop. Thread-safe. Errors: those of the create and exec functions that they stand for. */
+
+/* Frames of a signal, or 0 where there are none or an argument is out of range. */
+FSPEC_API int64_t fspec_once_n_frames(int64_t n_samples, int64_t n_fft, int64_t hop_length);
+/* X: n_frames x (n_fft/2 + 1) pairs (real, imaginary). */
+FSPEC_API fspec_status fspec_once_stft(const float *y, int64_t n_samples, int64_t n_fft, int64_t hop_length, float *X);
+/* The inverse: y receives n_samples samples, cut off or zero where X has more or fewer. */
+FSPEC_API fspec_status fspec_once_istft(const float *X, int64_t n_frames, int64_t n_fft, int64_t hop_length, float *y,
+                                        int64_t n_samples);
+/* Mel spectrogram, n_frames x n_mels: Slaney's mel bands, up to sr / 2, of |X|^2; with `db` as 10 log10(max(1e-10, .)). */
+FSPEC_API fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
+                                      int64_t n_mels, int db, float *out);
+/* MFCC, n_frames x n_mfcc: the first rows of the orthonormal DCT-II of the mel spectrogram in dB, which is raised to 80 dB under
+ * its largest value. */
+FSPEC_API fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
+                                       int64_t n_mels, int64_t n_mfcc, float *out);
+/* Constant-Q transform as fspec_cqt_create defines it, (1 + n_samples / hop_length) x n_bins pairs (real, imaginary): Hann window,
+ * bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where
+ * Q = (r + 1) / (r - 1), r = 2^(2 / bins_per_octave). */
+FSPEC_API fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin,
+                                      int64_t n_bins, int64_t bins_per_octave, float *C);
+
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 
 typedef enum fspec_mel_norm { FSPEC_MEL_NORM_NONE = 0, FSPEC_MEL_NORM_SLANEY = 1 } fspec_mel_norm;
@@ -711,6 +739,9 @@ typedef enum fspec_mel_norm { FSPEC_MEL_NORM_NONE = 0, FSPEC_MEL_NORM_SLANEY = 1
  * Errors: BAD_ARGUMENT unless sr > 0, n_fft >= 1, n_mels >= 1 and 0 <= fmin < fmax. */
 FSPEC_API fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk,
                                          fspec_mel_norm norm, int single, double *weights);
+
+/* The first n_rows rows of the orthonormal DCT-II of n values, row by row: n_rows x n. BAD_ARGUMENT unless 1 <= n_rows <= n. */
+FSPEC_API fspec_status fspec_dct(int64_t n, int64_t n_rows, double *matrix);
 
 /* Hann window of n samples, periodic (0.5 - 0.5 cos(2 pi i / n)) or symmetric (n - 1 instead of n; n = 1 gives 1). */
 FSPEC_API void fspec_hann(int64_t n, int periodic, double *window);

@@ -12,7 +12,7 @@ from fastspec._version import __version__
 from fastspec.chroma import Chroma, chroma_cens, chroma_cqt, chroma_vqt, cq_to_chroma, tonnetz
 from fastspec.chroma_filters import chroma_filter
 from fastspec.chroma_spectra import ChromaSTFT, chroma_stft
-from fastspec.config import get_precision, set_precision, show_config
+from fastspec.config import get_include, get_precision, set_precision, show_config
 from fastspec.constantq import CQT, cqt, cqt_frequencies, interval_frequencies, vqt
 from fastspec.convert import (
     fft_frequencies,
@@ -84,6 +84,7 @@ __all__ = [
     "fft_frequencies",
     "frames_to_samples",
     "frames_to_time",
+    "get_include",
     "get_precision",
     "get_window",
     "griffinlim",

@@ -276,3 +276,5 @@ def rephase(
     k: float,
     n_threads: int,
 ) -> None: ...
+
+_C_API: object  # a capsule; see fastspec_api.h

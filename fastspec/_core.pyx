@@ -8,6 +8,7 @@ what they missed ends in an exception here, never in a crash.
 cimport cython
 from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release,
                              PyObject_GetBuffer)
+from cpython.pycapsule cimport PyCapsule_New
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t, uintptr_t
 from libc.string cimport memset
@@ -399,3 +400,11 @@ include "_core_cqt.pxi"
 include "_core_icqt.pxi"
 include "_core_nsgt.pxi"
 include "_core_tuning.pxi"
+
+# ---- for other compiled code ------------------------------------------------------------------------------------------
+
+cdef extern from "fastspec_api.h" nogil:
+    const void *fspec_get_api()
+    const char *FSPEC_API_CAPSULE
+
+_C_API = PyCapsule_New(<void *>fspec_get_api(), FSPEC_API_CAPSULE, NULL)

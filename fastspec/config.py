@@ -13,7 +13,7 @@ from fastspec._core import EngineError
 from fastspec._validate import check_choice, check_int
 from fastspec._version import __version__
 
-__all__ = ["EngineError", "get_precision", "set_precision", "show_config"]
+__all__ = ["EngineError", "get_include", "get_precision", "set_precision", "show_config"]
 
 Precision = Literal["single", "double"]
 
@@ -284,3 +284,17 @@ def show_config() -> None:
     """Print version, FFT engine and its library, SIMD tier, and the cores that may be used."""
     for name, value in config().items():
         print(f"{name:<12} {value}")
+
+
+def get_include() -> str:
+    """Return the folder of the C headers, fastspec.h and fastspec_api.h.
+
+    Returns
+    -------
+    str
+        For the include path of an extension module that uses the capsule; see fastspec_api.h.
+        Cython modules need none: they say ``from fastspec cimport cfastspec``.
+    """
+    package = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(package, "include")
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(package), "csrc")

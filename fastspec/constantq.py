@@ -84,7 +84,7 @@ def cqt(
     pad_mode : str or callable
         What frames hold beyond the ends of the signal, at each octave's rate; as for `stft`.
     res_type : str
-        Resampler between octaves: 'soxr_hq' is built in; the other 'soxr_...' need soxr.
+        Resampler between octaves: 'soxr_hq' is built in; the other ``'soxr_...'`` need soxr.
     dtype : complex dtype, optional
         Type of the result. Default: complex64 for float32, complex128 for float64.
     definition : {'librosa', 'exact'}

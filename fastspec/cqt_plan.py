@@ -91,7 +91,7 @@ class CQT(_Plan):
         For ``definition='exact'``: relative error (L2) that computing low bins from decimated
         signals may add. Default: 1e-6 for float32, 1e-10 for float64.
     output : {'complex', 'magnitude', 'power'}
-        C, |C| or |C|**2.
+        C, ``|C|`` or ``|C|**2``.
     input_scale : float, optional
         Factor for int16 input, which is refused without it.
     precision : {None, 'single', 'double'}

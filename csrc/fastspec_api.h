@@ -1,0 +1,251 @@
+/* fastspec_api.h - the functions of fastspec.h as a table, for code that does not link to the library.
+ * SPDX-License-Identifier: BSD-3-Clause
+ * Made by scripts/make_api.py from fastspec.h; do not edit.
+ *
+ * In a C or C++ extension module of Python, the library is the one that the installed package fastspec holds:
+ *
+ *     #include <Python.h>
+ *     #define FSPEC_USE_API          // fspec_X(...) then stands for fspec_api_table->X(...)
+ *     #include "fastspec_api.h"
+ *     ...
+ *     if (fspec_import() < 0)        // once, with the GIL, before any other function; sets a Python exception
+ *         return NULL;
+ *
+ * The table belongs to one translation unit (fspec_api_table is static): call fspec_import in each that uses it. Its
+ * functions need no GIL. A program without Python gets the same table from fspec_get_api(), also through dlsym.
+ */
+#ifndef FASTSPEC_API_H
+#define FASTSPEC_API_H
+
+#include "fastspec.h"
+
+/* Raised when a function goes or changes; functions are only added at the end within one number. */
+#define FSPEC_API_ABI 1
+#define FSPEC_API_CAPSULE "fastspec._core._C_API"
+
+typedef struct fspec_api {
+    size_t size; /* bytes of this struct in the library that made it: a member beyond it is not there */
+    int32_t abi; /* FSPEC_API_ABI of that library */
+    const char *(*status_string)(fspec_status status);
+    const char *(*status_argument)(fspec_status status);
+    const char *(*version)(void);
+    const char *(*simd_tier)(void);
+    const char *(*simd_refused)(void);
+    void (*set_allocator)(const fspec_allocator *allocator);
+    fspec_status (*fftw_load)(const char *single_path, const char *double_path, char *message, size_t message_size);
+    const char *(*fftw_version)(int is_double);
+    const char *(*fftw_path)(int is_double);
+    int (*lanes_has)(int64_t n_fft);
+    void (*fft_cache_info)(int *n_plans, int *n_in_use);
+    void (*fft_cache_clear)(void);
+    void (*call_init)(fspec_call *call);
+    void (*frontend_config_init)(fspec_frontend_config *config);
+    fspec_status (*frontend_create)(const fspec_frontend_config *config, fspec_frontend **plan);
+    void (*frontend_free)(fspec_frontend *plan);
+    int64_t (*frontend_n_bins)(const fspec_frontend *plan);
+    int64_t (*frontend_n_frames)(const fspec_frontend *plan, int64_t n_samples);
+    const char *(*frontend_engine)(const fspec_frontend *plan);
+    size_t (*frontend_scratch)(const fspec_frontend *plan, int64_t n_signals, int64_t n_frames, int32_t n_threads);
+    fspec_status (*frontend_exec)(const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*frontend_exec_spectra)(const fspec_frontend *plan, const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*stream_create)(const fspec_frontend *plan, int64_t n_channels, fspec_stream **stream);
+    void (*stream_free)(fspec_stream *stream);
+    int64_t (*stream_ready)(const fspec_stream *stream, int64_t n_samples);
+    int64_t (*stream_pending)(const fspec_stream *stream);
+    fspec_status (*stream_push)(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
+    fspec_status (*stream_flush)(fspec_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
+    void (*stream_reset)(fspec_stream *stream);
+    void (*istft_config_init)(fspec_istft_config *config);
+    fspec_status (*istft_create)(const fspec_istft_config *config, fspec_istft **plan);
+    void (*istft_free)(fspec_istft *plan);
+    int64_t (*istft_n_samples)(const fspec_istft *plan, int64_t n_frames);
+    int64_t (*istft_n_frames)(const fspec_istft *plan, int64_t n_samples, int64_t n_frames);
+    fspec_status (*istft_exec)(const fspec_istft *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
+    fspec_status (*griffinlim)(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum, const void *magnitude, void *angles, int64_t n_frames, void *y, int64_t n_samples, const fspec_call *call);
+    fspec_status (*phases)(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames, int64_t pitch, fspec_dtype dtype, const fspec_call *call);
+    fspec_status (*rephase)(const void *now, const void *before, const void *target, void *out, int64_t n, fspec_dtype dtype, double k, const fspec_call *call);
+    void (*chroma_config_init)(fspec_chroma_config *config);
+    fspec_status (*chroma_create)(const fspec_chroma_config *config, fspec_chroma **plan);
+    void (*chroma_free)(fspec_chroma *plan);
+    fspec_status (*chroma_exec)(const fspec_chroma *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call);
+    void (*cqt_config_init)(fspec_cqt_config *config);
+    fspec_status (*cqt_create)(const fspec_cqt_config *config, fspec_cqt **plan);
+    void (*cqt_free)(fspec_cqt *plan);
+    int64_t (*cqt_n_bins)(const fspec_cqt *plan);
+    int64_t (*cqt_n_frames)(const fspec_cqt *plan, int64_t n_samples);
+    size_t (*cqt_size)(const fspec_cqt *plan);
+    size_t (*cqt_scratch)(const fspec_cqt *plan, int64_t n_signals, int32_t n_threads);
+    fspec_status (*cqt_exec)(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*cqt_stream_create)(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **stream);
+    void (*cqt_stream_free)(fspec_cqt_stream *stream);
+    int64_t (*cqt_stream_ready)(const fspec_cqt_stream *stream, int64_t n_samples);
+    int64_t (*cqt_stream_pending)(const fspec_cqt_stream *stream);
+    fspec_status (*cqt_stream_push)(fspec_cqt_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
+    fspec_status (*cqt_stream_flush)(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
+    void (*cqt_stream_reset)(fspec_cqt_stream *stream);
+    void (*icqt_config_init)(fspec_icqt_config *config);
+    fspec_status (*icqt_create)(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan);
+    void (*icqt_free)(fspec_icqt *plan);
+    size_t (*icqt_scratch)(const fspec_icqt *plan, int64_t n_samples, int32_t n_threads);
+    fspec_status (*icqt_exec)(const fspec_icqt *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
+    fspec_status (*icqt_solve)(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol, double damping, const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals, int64_t *iterations);
+    int64_t (*nsgt_fast_length)(int64_t n, int64_t multiple);
+    void (*nsgt_config_init)(fspec_nsgt_config *config);
+    fspec_status (*nsgt_create)(const fspec_nsgt_config *config, fspec_nsgt **plan);
+    void (*nsgt_free)(fspec_nsgt *plan);
+    int64_t (*nsgt_n_bands)(const fspec_nsgt *plan);
+    int64_t (*nsgt_n_coefficients)(const fspec_nsgt *plan, int64_t band);
+    size_t (*nsgt_size)(const fspec_nsgt *plan);
+    size_t (*nsgt_scratch)(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads);
+    fspec_status (*nsgt_exec)(const fspec_nsgt *plan, const fspec_signal *signals, int64_t first, int64_t n_blocks, const fspec_matrix *bands, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*nsgt_inverse)(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first, int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
+    void (*tuning_config_init)(fspec_tuning_config *config);
+    fspec_status (*tuning_create)(const fspec_tuning_config *config, fspec_tuning **tuning);
+    void (*tuning_free)(fspec_tuning *tuning);
+    void (*tuning_reset)(fspec_tuning *tuning);
+    fspec_status (*tuning_add_signals)(fspec_tuning *tuning, const fspec_frontend *plan, const fspec_signal *signals, int64_t n_signals, const fspec_call *call);
+    fspec_status (*tuning_add_spectra)(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference, int64_t n_frames, int64_t n_signals, const fspec_call *call);
+    fspec_status (*tuning_finish)(fspec_tuning *tuning, double *result, int64_t *n_peaks);
+    fspec_status (*pitch_tuning)(const void *frequencies, int64_t n, fspec_dtype dtype, double resolution, int64_t bins_per_octave, double *result, int64_t *n_pitches);
+    fspec_status (*piptrack_signals)(const fspec_tuning_config *config, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *pitches, const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call);
+    fspec_status (*piptrack_spectra)(const fspec_tuning_config *config, const fspec_matrix *spectra, const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches, const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call);
+    int64_t (*once_n_frames)(int64_t n_samples, int64_t n_fft, int64_t hop_length);
+    fspec_status (*once_stft)(const float *y, int64_t n_samples, int64_t n_fft, int64_t hop_length, float *X);
+    fspec_status (*once_istft)(const float *X, int64_t n_frames, int64_t n_fft, int64_t hop_length, float *y, int64_t n_samples);
+    fspec_status (*once_mel)(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int db, float *out);
+    fspec_status (*once_mfcc)(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int64_t n_mfcc, float *out);
+    fspec_status (*once_cqt)(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin, int64_t n_bins, int64_t bins_per_octave, float *C);
+    fspec_status (*mel_filters)(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk, fspec_mel_norm norm, int single, double *weights);
+    fspec_status (*dct)(int64_t n, int64_t n_rows, double *matrix);
+    void (*hann)(int64_t n, int periodic, double *window);
+    fspec_status (*check_finite)(const fspec_signal *signals, int64_t n_signals, const fspec_call *call);
+    fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
+    fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
+} fspec_api;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+/* The library's table; never NULL, valid for ever, the same for every caller. Thread-safe. */
+FSPEC_API const fspec_api *fspec_get_api(void);
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef FSPEC_USE_API
+static const fspec_api *fspec_api_table;
+#define fspec_status_string fspec_api_table->status_string
+#define fspec_status_argument fspec_api_table->status_argument
+#define fspec_version fspec_api_table->version
+#define fspec_simd_tier fspec_api_table->simd_tier
+#define fspec_simd_refused fspec_api_table->simd_refused
+#define fspec_set_allocator fspec_api_table->set_allocator
+#define fspec_fftw_load fspec_api_table->fftw_load
+#define fspec_fftw_version fspec_api_table->fftw_version
+#define fspec_fftw_path fspec_api_table->fftw_path
+#define fspec_lanes_has fspec_api_table->lanes_has
+#define fspec_fft_cache_info fspec_api_table->fft_cache_info
+#define fspec_fft_cache_clear fspec_api_table->fft_cache_clear
+#define fspec_call_init fspec_api_table->call_init
+#define fspec_frontend_config_init fspec_api_table->frontend_config_init
+#define fspec_frontend_create fspec_api_table->frontend_create
+#define fspec_frontend_free fspec_api_table->frontend_free
+#define fspec_frontend_n_bins fspec_api_table->frontend_n_bins
+#define fspec_frontend_n_frames fspec_api_table->frontend_n_frames
+#define fspec_frontend_engine fspec_api_table->frontend_engine
+#define fspec_frontend_scratch fspec_api_table->frontend_scratch
+#define fspec_frontend_exec fspec_api_table->frontend_exec
+#define fspec_frontend_exec_spectra fspec_api_table->frontend_exec_spectra
+#define fspec_stream_create fspec_api_table->stream_create
+#define fspec_stream_free fspec_api_table->stream_free
+#define fspec_stream_ready fspec_api_table->stream_ready
+#define fspec_stream_pending fspec_api_table->stream_pending
+#define fspec_stream_push fspec_api_table->stream_push
+#define fspec_stream_flush fspec_api_table->stream_flush
+#define fspec_stream_reset fspec_api_table->stream_reset
+#define fspec_istft_config_init fspec_api_table->istft_config_init
+#define fspec_istft_create fspec_api_table->istft_create
+#define fspec_istft_free fspec_api_table->istft_free
+#define fspec_istft_n_samples fspec_api_table->istft_n_samples
+#define fspec_istft_n_frames fspec_api_table->istft_n_frames
+#define fspec_istft_exec fspec_api_table->istft_exec
+#define fspec_griffinlim fspec_api_table->griffinlim
+#define fspec_phases fspec_api_table->phases
+#define fspec_rephase fspec_api_table->rephase
+#define fspec_chroma_config_init fspec_api_table->chroma_config_init
+#define fspec_chroma_create fspec_api_table->chroma_create
+#define fspec_chroma_free fspec_api_table->chroma_free
+#define fspec_chroma_exec fspec_api_table->chroma_exec
+#define fspec_cqt_config_init fspec_api_table->cqt_config_init
+#define fspec_cqt_create fspec_api_table->cqt_create
+#define fspec_cqt_free fspec_api_table->cqt_free
+#define fspec_cqt_n_bins fspec_api_table->cqt_n_bins
+#define fspec_cqt_n_frames fspec_api_table->cqt_n_frames
+#define fspec_cqt_size fspec_api_table->cqt_size
+#define fspec_cqt_scratch fspec_api_table->cqt_scratch
+#define fspec_cqt_exec fspec_api_table->cqt_exec
+#define fspec_cqt_stream_create fspec_api_table->cqt_stream_create
+#define fspec_cqt_stream_free fspec_api_table->cqt_stream_free
+#define fspec_cqt_stream_ready fspec_api_table->cqt_stream_ready
+#define fspec_cqt_stream_pending fspec_api_table->cqt_stream_pending
+#define fspec_cqt_stream_push fspec_api_table->cqt_stream_push
+#define fspec_cqt_stream_flush fspec_api_table->cqt_stream_flush
+#define fspec_cqt_stream_reset fspec_api_table->cqt_stream_reset
+#define fspec_icqt_config_init fspec_api_table->icqt_config_init
+#define fspec_icqt_create fspec_api_table->icqt_create
+#define fspec_icqt_free fspec_api_table->icqt_free
+#define fspec_icqt_scratch fspec_api_table->icqt_scratch
+#define fspec_icqt_exec fspec_api_table->icqt_exec
+#define fspec_icqt_solve fspec_api_table->icqt_solve
+#define fspec_nsgt_fast_length fspec_api_table->nsgt_fast_length
+#define fspec_nsgt_config_init fspec_api_table->nsgt_config_init
+#define fspec_nsgt_create fspec_api_table->nsgt_create
+#define fspec_nsgt_free fspec_api_table->nsgt_free
+#define fspec_nsgt_n_bands fspec_api_table->nsgt_n_bands
+#define fspec_nsgt_n_coefficients fspec_api_table->nsgt_n_coefficients
+#define fspec_nsgt_size fspec_api_table->nsgt_size
+#define fspec_nsgt_scratch fspec_api_table->nsgt_scratch
+#define fspec_nsgt_exec fspec_api_table->nsgt_exec
+#define fspec_nsgt_inverse fspec_api_table->nsgt_inverse
+#define fspec_tuning_config_init fspec_api_table->tuning_config_init
+#define fspec_tuning_create fspec_api_table->tuning_create
+#define fspec_tuning_free fspec_api_table->tuning_free
+#define fspec_tuning_reset fspec_api_table->tuning_reset
+#define fspec_tuning_add_signals fspec_api_table->tuning_add_signals
+#define fspec_tuning_add_spectra fspec_api_table->tuning_add_spectra
+#define fspec_tuning_finish fspec_api_table->tuning_finish
+#define fspec_pitch_tuning fspec_api_table->pitch_tuning
+#define fspec_piptrack_signals fspec_api_table->piptrack_signals
+#define fspec_piptrack_spectra fspec_api_table->piptrack_spectra
+#define fspec_once_n_frames fspec_api_table->once_n_frames
+#define fspec_once_stft fspec_api_table->once_stft
+#define fspec_once_istft fspec_api_table->once_istft
+#define fspec_once_mel fspec_api_table->once_mel
+#define fspec_once_mfcc fspec_api_table->once_mfcc
+#define fspec_once_cqt fspec_api_table->once_cqt
+#define fspec_mel_filters fspec_api_table->mel_filters
+#define fspec_dct fspec_api_table->dct
+#define fspec_hann fspec_api_table->hann
+#define fspec_check_finite fspec_api_table->check_finite
+#define fspec_power_to_db fspec_api_table->power_to_db
+#define fspec_clip_below fspec_api_table->clip_below
+#endif
+
+#if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)
+/* Takes the table from the package fastspec. Returns 0, or -1 with a Python exception set: the package is missing or broken
+ * (ImportError, AttributeError), or too old or too new for this header (ImportError). */
+static inline int fspec_import(void) {
+    const fspec_api *table = (const fspec_api *)PyCapsule_Import(FSPEC_API_CAPSULE, 0);
+    if (table == NULL)
+        return -1;
+    if (table->abi != FSPEC_API_ABI || table->size < sizeof(fspec_api)) {
+        PyErr_Format(PyExc_ImportError, "fastspec's C interface has abi %d and %zu bytes; abi %d and at least %zu are needed",
+                     (int)table->abi, table->size, FSPEC_API_ABI, sizeof(fspec_api));
+        return -1;
+    }
+    fspec_api_table = table;
+    return 0;
+}
+#endif
+
+#endif

@@ -1,0 +1,438 @@
+"""fastspec's C functions for Cython: `from fastspec cimport cfastspec`. Made by scripts/make_api.py from fastspec.h; do not edit.
+
+Nothing is linked and no header is needed: the functions are found when the module that uses them
+is imported. They need no GIL. What they do is said in fastspec.h (see fastspec.get_include()).
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+cdef enum: FSPEC_API_ABI = 1
+
+ctypedef enum fspec_status:
+    FSPEC_OK = 0
+    FSPEC_NO_MEMORY = 1
+    FSPEC_TOO_LARGE = 2
+    FSPEC_CANCELLED = 3
+    FSPEC_NO_ENGINE = 4
+    FSPEC_ENGINE_FAILED = 5
+    FSPEC_NOT_FINITE = 6
+    FSPEC_TOO_SHORT = 7
+    FSPEC_BAD_STRUCT = 8
+    FSPEC_BAD_N_FFT = 9
+    FSPEC_BAD_HOP_LENGTH = 10
+    FSPEC_BAD_WINDOW = 11
+    FSPEC_BAD_PAD_MODE = 12
+    FSPEC_BAD_PRECISION = 13
+    FSPEC_BAD_POWER = 14
+    FSPEC_BAD_OUTPUT = 15
+    FSPEC_BAD_BANDS = 16
+    FSPEC_BAD_LOG = 17
+    FSPEC_BAD_TOP_DB = 18
+    FSPEC_BAD_DCT = 19
+    FSPEC_BAD_DATA_TYPE = 20
+    FSPEC_BAD_ARGUMENT = 21
+    FSPEC_NOT_STREAMABLE = 22
+    FSPEC_AGAIN = 23
+    FSPEC_BAD_NORM = 24
+    FSPEC_BAD_FRAMES = 25
+    FSPEC_BAD_SAMPLES = 26
+    FSPEC_BAD_FEATURES = 27
+
+ctypedef enum fspec_dtype:
+    FSPEC_FLOAT32 = 1
+    FSPEC_FLOAT64 = 2
+    FSPEC_INT16 = 3
+    FSPEC_COMPLEX64 = 4
+    FSPEC_COMPLEX128 = 5
+
+ctypedef enum fspec_precision:
+    FSPEC_SINGLE = 1
+    FSPEC_DOUBLE = 2
+
+ctypedef enum fspec_engine:
+    FSPEC_ENGINE_AUTO = 0
+    FSPEC_ENGINE_FFTW = 1
+    FSPEC_ENGINE_LANES = 2
+
+ctypedef enum fspec_effort:
+    FSPEC_ESTIMATE = 0
+    FSPEC_MEASURE = 1
+
+ctypedef enum fspec_pad_mode:
+    FSPEC_PAD_CONSTANT = 0
+    FSPEC_PAD_EDGE = 1
+    FSPEC_PAD_LINEAR_RAMP = 2
+    FSPEC_PAD_REFLECT = 3
+    FSPEC_PAD_SYMMETRIC = 4
+
+ctypedef enum fspec_output:
+    FSPEC_OUT_COMPLEX = 0
+    FSPEC_OUT_SPECTRUM = 1
+    FSPEC_OUT_BANDS = 2
+    FSPEC_OUT_CEPSTRUM = 3
+
+ctypedef enum fspec_log:
+    FSPEC_LOG_NONE = 0
+    FSPEC_LOG_DB = 1
+    FSPEC_LOG_LN = 2
+    FSPEC_LOG_LOG10 = 3
+
+ctypedef enum fspec_norm:
+    FSPEC_NORM_NONE = 0
+    FSPEC_NORM_MAX = 1
+    FSPEC_NORM_MIN = 2
+    FSPEC_NORM_COUNT = 3
+    FSPEC_NORM_P = 4
+
+ctypedef enum fspec_energy:
+    FSPEC_ENERGY_NONE = 0
+    FSPEC_ENERGY_RAW = 1
+    FSPEC_ENERGY_WINDOWED = 2
+
+ctypedef enum fspec_normalize:
+    FSPEC_NORMALIZE_NONE = 0
+    FSPEC_NORMALIZE_MEAN = 1
+    FSPEC_NORMALIZE_MEAN_VAR = 2
+
+ctypedef enum fspec_norm_eps:
+    FSPEC_NORM_EPS_VAR = 0
+    FSPEC_NORM_EPS_STD = 1
+    FSPEC_NORM_EPS_MAX = 2
+
+ctypedef enum fspec_stack_end:
+    FSPEC_STACK_DROP = 0
+    FSPEC_STACK_ZERO = 1
+    FSPEC_STACK_REPEAT = 2
+
+ctypedef enum fspec_cqt_output:
+    FSPEC_CQT_COMPLEX = 0
+    FSPEC_CQT_MAGNITUDE = 1
+    FSPEC_CQT_POWER = 2
+
+ctypedef enum fspec_cqt_domain:
+    FSPEC_CQT_ANY_DOMAIN = 0
+    FSPEC_CQT_TIME = 1
+    FSPEC_CQT_FREQUENCY = 2
+
+ctypedef enum fspec_icqt_method:
+    FSPEC_ICQT_ADJOINT = 0
+    FSPEC_ICQT_OVERLAP = 1
+
+ctypedef enum fspec_mel_norm:
+    FSPEC_MEL_NORM_NONE = 0
+    FSPEC_MEL_NORM_SLANEY = 1
+
+ctypedef int (*fspec_cancel_fn)(void *user) noexcept nogil
+
+ctypedef struct fspec_allocator:
+    void * (*allocate)(size_t, void *) noexcept nogil
+    void (*release)(void *, void *) noexcept nogil
+    void *user
+
+ctypedef struct fspec_signal:
+    const void *data
+    int64_t n_samples
+    int64_t stride
+    fspec_dtype dtype
+    int32_t byte_swapped
+
+ctypedef struct fspec_matrix:
+    void *data
+    int64_t bin_stride
+    int64_t frame_stride
+
+ctypedef struct fspec_call:
+    size_t size
+    int32_t n_threads
+    int32_t whole_array
+    fspec_cancel_fn cancel
+    void *cancel_user
+    void *scratch
+    size_t scratch_size
+
+ctypedef struct fspec_frontend_config:
+    size_t size
+    fspec_output output
+    fspec_precision precision
+    fspec_engine engine
+    fspec_effort effort
+    int64_t n_fft
+    int64_t hop_length
+    const double *window
+    int32_t center
+    fspec_pad_mode pad_mode
+    int32_t librosa_tail
+    double input_scale
+    double power
+    const double *bands
+    int64_t n_bands
+    fspec_log log
+    double amin
+    double ref
+    int32_t ref_max
+    double top_db
+    double log_floor
+    const double *dct
+    int64_t n_ceps
+    fspec_norm frame_norm
+    double frame_norm_p
+    int64_t frame_length
+    int32_t explicit_pad
+    int64_t pad_left
+    int64_t pad_right
+    int32_t drop_last
+    int64_t append
+    int64_t least_samples
+    int64_t multiple
+    double gain
+    double dither
+    uint64_t seed
+    int32_t remove_dc
+    double preemphasis
+    int32_t preemphasis_signal
+    double magnitude_eps
+    int32_t magnitude_eps_max
+    int32_t identity_bands
+    double log_multiplier
+    double log_add
+    const double *band_scale
+    const double *band_offset
+    fspec_energy energy
+    int32_t energy_last
+    double energy_floor
+    int32_t deltas
+    int64_t delta_window
+    int32_t delta_kaldi
+    fspec_normalize normalize
+    int64_t norm_ddof
+    double norm_eps
+    fspec_norm_eps norm_eps_mode
+    int32_t norm_item
+    int64_t stack
+    int64_t stack_stride
+    int64_t stack_left
+    fspec_stack_end stack_end
+
+ctypedef struct fspec_frontend:
+    int opaque
+
+ctypedef struct fspec_stream:
+    int opaque
+
+ctypedef struct fspec_istft_config:
+    size_t size
+    fspec_precision precision
+    fspec_engine engine
+    fspec_effort effort
+    int64_t n_fft
+    int64_t hop_length
+    const double *window
+    int32_t center
+
+ctypedef struct fspec_istft:
+    int opaque
+
+ctypedef struct fspec_chroma_config:
+    size_t size
+    fspec_precision precision
+    int64_t n_bins
+    int64_t n_chroma
+    const double *fold
+    fspec_norm input_norm
+    double input_norm_p
+    double threshold
+    fspec_norm norm
+    double norm_p
+    int64_t n_steps
+    const double *steps
+    const double *heights
+    int64_t n_smooth
+    const double *smooth
+    fspec_norm last_norm
+    double last_norm_p
+
+ctypedef struct fspec_chroma:
+    int opaque
+
+ctypedef struct fspec_cqt_filter:
+    int32_t level
+    int64_t first
+    int64_t n_taps
+    const double *taps
+    const double *spectrum
+    int64_t first_row
+    int64_t n_rows
+
+ctypedef struct fspec_cqt_config:
+    size_t size
+    fspec_cqt_output output
+    fspec_precision precision
+    double sr
+    int64_t hop_length
+    int64_t n_bins
+    const double *frequencies
+    const double *lengths
+    const double *amplitudes
+    const double *window
+    int64_t n_window
+    double input_scale
+    double min_distance
+    double attenuation
+    const fspec_cqt_filter *filters
+    const double *decimator
+    int64_t decimator_reach
+    const fspec_chroma *chroma
+    fspec_cqt_domain domain
+
+ctypedef struct fspec_cqt:
+    int opaque
+
+ctypedef struct fspec_cqt_stream:
+    int opaque
+
+ctypedef struct fspec_icqt_head:
+    int32_t level
+    int64_t n_in
+    int64_t n_out
+    const double *weights
+
+ctypedef struct fspec_icqt_config:
+    size_t size
+    fspec_icqt_method method
+    int64_t n_heads
+    const fspec_icqt_head *heads
+
+ctypedef struct fspec_icqt:
+    int opaque
+
+ctypedef struct fspec_nsgt_config:
+    size_t size
+    fspec_precision precision
+    double sr
+    int64_t length
+    int64_t n_bins
+    const double *frequencies
+    const double *bandwidths
+    int32_t residual
+    const double *window
+    int64_t n_window
+    int64_t n_frames
+    double oversampling
+    int64_t transition
+    double input_scale
+
+ctypedef struct fspec_nsgt:
+    int opaque
+
+ctypedef struct fspec_tuning_config:
+    size_t size
+    fspec_precision precision
+    double sr
+    int64_t n_fft
+    int64_t n_bins
+    double fmin
+    double fmax
+    double threshold
+    double ref
+    double resolution
+    int64_t bins_per_octave
+    int64_t max_peaks
+
+ctypedef struct fspec_tuning:
+    int opaque
+
+cdef const char *fspec_status_string(fspec_status status) noexcept nogil
+cdef const char *fspec_status_argument(fspec_status status) noexcept nogil
+cdef const char *fspec_version() noexcept nogil
+cdef const char *fspec_simd_tier() noexcept nogil
+cdef const char *fspec_simd_refused() noexcept nogil
+cdef void fspec_set_allocator(const fspec_allocator *allocator) noexcept nogil
+cdef fspec_status fspec_fftw_load(const char *single_path, const char *double_path, char *message, size_t message_size) noexcept nogil
+cdef const char *fspec_fftw_version(int is_double) noexcept nogil
+cdef const char *fspec_fftw_path(int is_double) noexcept nogil
+cdef int fspec_lanes_has(int64_t n_fft) noexcept nogil
+cdef void fspec_fft_cache_info(int *n_plans, int *n_in_use) noexcept nogil
+cdef void fspec_fft_cache_clear() noexcept nogil
+cdef void fspec_call_init(fspec_call *call) noexcept nogil
+cdef void fspec_frontend_config_init(fspec_frontend_config *config) noexcept nogil
+cdef fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **plan) noexcept nogil
+cdef void fspec_frontend_free(fspec_frontend *plan) noexcept nogil
+cdef int64_t fspec_frontend_n_bins(const fspec_frontend *plan) noexcept nogil
+cdef int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples) noexcept nogil
+cdef const char *fspec_frontend_engine(const fspec_frontend *plan) noexcept nogil
+cdef size_t fspec_frontend_scratch(const fspec_frontend *plan, int64_t n_signals, int64_t n_frames, int32_t n_threads) noexcept nogil
+cdef fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **stream) noexcept nogil
+cdef void fspec_stream_free(fspec_stream *stream) noexcept nogil
+cdef int64_t fspec_stream_ready(const fspec_stream *stream, int64_t n_samples) noexcept nogil
+cdef int64_t fspec_stream_pending(const fspec_stream *stream) noexcept nogil
+cdef fspec_status fspec_stream_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil
+cdef fspec_status fspec_stream_flush(fspec_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil
+cdef void fspec_stream_reset(fspec_stream *stream) noexcept nogil
+cdef void fspec_istft_config_init(fspec_istft_config *config) noexcept nogil
+cdef fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **plan) noexcept nogil
+cdef void fspec_istft_free(fspec_istft *plan) noexcept nogil
+cdef int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frames) noexcept nogil
+cdef int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t n_frames) noexcept nogil
+cdef fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum, const void *magnitude, void *angles, int64_t n_frames, void *y, int64_t n_samples, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames, int64_t pitch, fspec_dtype dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n, fspec_dtype dtype, double k, const fspec_call *call) noexcept nogil
+cdef void fspec_chroma_config_init(fspec_chroma_config *config) noexcept nogil
+cdef fspec_status fspec_chroma_create(const fspec_chroma_config *config, fspec_chroma **plan) noexcept nogil
+cdef void fspec_chroma_free(fspec_chroma *plan) noexcept nogil
+cdef fspec_status fspec_chroma_exec(const fspec_chroma *plan, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef void fspec_cqt_config_init(fspec_cqt_config *config) noexcept nogil
+cdef fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **plan) noexcept nogil
+cdef void fspec_cqt_free(fspec_cqt *plan) noexcept nogil
+cdef int64_t fspec_cqt_n_bins(const fspec_cqt *plan) noexcept nogil
+cdef int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples) noexcept nogil
+cdef size_t fspec_cqt_size(const fspec_cqt *plan) noexcept nogil
+cdef size_t fspec_cqt_scratch(const fspec_cqt *plan, int64_t n_signals, int32_t n_threads) noexcept nogil
+cdef fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **stream) noexcept nogil
+cdef void fspec_cqt_stream_free(fspec_cqt_stream *stream) noexcept nogil
+cdef int64_t fspec_cqt_stream_ready(const fspec_cqt_stream *stream, int64_t n_samples) noexcept nogil
+cdef int64_t fspec_cqt_stream_pending(const fspec_cqt_stream *stream) noexcept nogil
+cdef fspec_status fspec_cqt_stream_push(fspec_cqt_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil
+cdef fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil
+cdef void fspec_cqt_stream_reset(fspec_cqt_stream *stream) noexcept nogil
+cdef void fspec_icqt_config_init(fspec_icqt_config *config) noexcept nogil
+cdef fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan) noexcept nogil
+cdef void fspec_icqt_free(fspec_icqt *plan) noexcept nogil
+cdef size_t fspec_icqt_scratch(const fspec_icqt *plan, int64_t n_samples, int32_t n_threads) noexcept nogil
+cdef fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol, double damping, const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals, int64_t *iterations) noexcept nogil
+cdef int64_t fspec_nsgt_fast_length(int64_t n, int64_t multiple) noexcept nogil
+cdef void fspec_nsgt_config_init(fspec_nsgt_config *config) noexcept nogil
+cdef fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **plan) noexcept nogil
+cdef void fspec_nsgt_free(fspec_nsgt *plan) noexcept nogil
+cdef int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan) noexcept nogil
+cdef int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band) noexcept nogil
+cdef size_t fspec_nsgt_size(const fspec_nsgt *plan) noexcept nogil
+cdef size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads) noexcept nogil
+cdef fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signal *signals, int64_t first, int64_t n_blocks, const fspec_matrix *bands, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first, int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef void fspec_tuning_config_init(fspec_tuning_config *config) noexcept nogil
+cdef fspec_status fspec_tuning_create(const fspec_tuning_config *config, fspec_tuning **tuning) noexcept nogil
+cdef void fspec_tuning_free(fspec_tuning *tuning) noexcept nogil
+cdef void fspec_tuning_reset(fspec_tuning *tuning) noexcept nogil
+cdef fspec_status fspec_tuning_add_signals(fspec_tuning *tuning, const fspec_frontend *plan, const fspec_signal *signals, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference, int64_t n_frames, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_tuning_finish(fspec_tuning *tuning, double *result, int64_t *n_peaks) noexcept nogil
+cdef fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype dtype, double resolution, int64_t bins_per_octave, double *result, int64_t *n_pitches) noexcept nogil
+cdef fspec_status fspec_piptrack_signals(const fspec_tuning_config *config, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *pitches, const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config, const fspec_matrix *spectra, const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches, const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef int64_t fspec_once_n_frames(int64_t n_samples, int64_t n_fft, int64_t hop_length) noexcept nogil
+cdef fspec_status fspec_once_stft(const float *y, int64_t n_samples, int64_t n_fft, int64_t hop_length, float *X) noexcept nogil
+cdef fspec_status fspec_once_istft(const float *X, int64_t n_frames, int64_t n_fft, int64_t hop_length, float *y, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int db, float *out) noexcept nogil
+cdef fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int64_t n_mfcc, float *out) noexcept nogil
+cdef fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin, int64_t n_bins, int64_t bins_per_octave, float *C) noexcept nogil
+cdef fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk, fspec_mel_norm norm, int single, double *weights) noexcept nogil
+cdef fspec_status fspec_dct(int64_t n, int64_t n_rows, double *matrix) noexcept nogil
+cdef void fspec_hann(int64_t n, int periodic, double *window) noexcept nogil
+cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil
+cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil

@@ -1,0 +1,301 @@
+# cython: language_level=3
+"""The functions of cfastspec.pxd, through the table of fastspec._core. Made by scripts/make_api.py from fastspec.h; do not edit."""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
+from fastspec._core import _C_API
+
+ctypedef void (*function)() noexcept nogil
+cdef struct Table:
+    size_t size
+    int32_t abi
+    function functions[95]
+
+cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
+if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
+    raise ImportError("fastspec.cfastspec and fastspec._core are of different versions")
+
+cdef const char *fspec_status_string(fspec_status status) noexcept nogil:
+    return (<const char * (*)(fspec_status) noexcept nogil>table.functions[0])(status)
+
+cdef const char *fspec_status_argument(fspec_status status) noexcept nogil:
+    return (<const char * (*)(fspec_status) noexcept nogil>table.functions[1])(status)
+
+cdef const char *fspec_version() noexcept nogil:
+    return (<const char * (*)() noexcept nogil>table.functions[2])()
+
+cdef const char *fspec_simd_tier() noexcept nogil:
+    return (<const char * (*)() noexcept nogil>table.functions[3])()
+
+cdef const char *fspec_simd_refused() noexcept nogil:
+    return (<const char * (*)() noexcept nogil>table.functions[4])()
+
+cdef void fspec_set_allocator(const fspec_allocator *allocator) noexcept nogil:
+    (<void (*)(const fspec_allocator *) noexcept nogil>table.functions[5])(allocator)
+
+cdef fspec_status fspec_fftw_load(const char *single_path, const char *double_path, char *message, size_t message_size) noexcept nogil:
+    return (<fspec_status (*)(const char *, const char *, char *, size_t) noexcept nogil>table.functions[6])(single_path, double_path, message, message_size)
+
+cdef const char *fspec_fftw_version(int is_double) noexcept nogil:
+    return (<const char * (*)(int) noexcept nogil>table.functions[7])(is_double)
+
+cdef const char *fspec_fftw_path(int is_double) noexcept nogil:
+    return (<const char * (*)(int) noexcept nogil>table.functions[8])(is_double)
+
+cdef int fspec_lanes_has(int64_t n_fft) noexcept nogil:
+    return (<int (*)(int64_t) noexcept nogil>table.functions[9])(n_fft)
+
+cdef void fspec_fft_cache_info(int *n_plans, int *n_in_use) noexcept nogil:
+    (<void (*)(int *, int *) noexcept nogil>table.functions[10])(n_plans, n_in_use)
+
+cdef void fspec_fft_cache_clear() noexcept nogil:
+    (<void (*)() noexcept nogil>table.functions[11])()
+
+cdef void fspec_call_init(fspec_call *call) noexcept nogil:
+    (<void (*)(fspec_call *) noexcept nogil>table.functions[12])(call)
+
+cdef void fspec_frontend_config_init(fspec_frontend_config *config) noexcept nogil:
+    (<void (*)(fspec_frontend_config *) noexcept nogil>table.functions[13])(config)
+
+cdef fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend_config *, fspec_frontend **) noexcept nogil>table.functions[14])(config, plan)
+
+cdef void fspec_frontend_free(fspec_frontend *plan) noexcept nogil:
+    (<void (*)(fspec_frontend *) noexcept nogil>table.functions[15])(plan)
+
+cdef int64_t fspec_frontend_n_bins(const fspec_frontend *plan) noexcept nogil:
+    return (<int64_t (*)(const fspec_frontend *) noexcept nogil>table.functions[16])(plan)
+
+cdef int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_frontend *, int64_t) noexcept nogil>table.functions[17])(plan, n_samples)
+
+cdef const char *fspec_frontend_engine(const fspec_frontend *plan) noexcept nogil:
+    return (<const char * (*)(const fspec_frontend *) noexcept nogil>table.functions[18])(plan)
+
+cdef size_t fspec_frontend_scratch(const fspec_frontend *plan, int64_t n_signals, int64_t n_frames, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_frontend *, int64_t, int64_t, int32_t) noexcept nogil>table.functions[19])(plan, n_signals, n_frames, n_threads)
+
+cdef fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[20])(plan, signals, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, const fspec_matrix *, fspec_dtype, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[21])(plan, spectra, dtype, n_frames, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **stream) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, int64_t, fspec_stream **) noexcept nogil>table.functions[22])(plan, n_channels, stream)
+
+cdef void fspec_stream_free(fspec_stream *stream) noexcept nogil:
+    (<void (*)(fspec_stream *) noexcept nogil>table.functions[23])(stream)
+
+cdef int64_t fspec_stream_ready(const fspec_stream *stream, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_stream *, int64_t) noexcept nogil>table.functions[24])(stream, n_samples)
+
+cdef int64_t fspec_stream_pending(const fspec_stream *stream) noexcept nogil:
+    return (<int64_t (*)(const fspec_stream *) noexcept nogil>table.functions[25])(stream)
+
+cdef fspec_status fspec_stream_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil:
+    return (<fspec_status (*)(fspec_stream *, const fspec_signal *, const fspec_matrix *, fspec_dtype, const fspec_call *, int64_t *) noexcept nogil>table.functions[26])(stream, chunk, out, out_dtype, call, n_frames)
+
+cdef fspec_status fspec_stream_flush(fspec_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil:
+    return (<fspec_status (*)(fspec_stream *, const fspec_matrix *, fspec_dtype, const fspec_call *, int64_t *) noexcept nogil>table.functions[27])(stream, out, out_dtype, call, n_frames)
+
+cdef void fspec_stream_reset(fspec_stream *stream) noexcept nogil:
+    (<void (*)(fspec_stream *) noexcept nogil>table.functions[28])(stream)
+
+cdef void fspec_istft_config_init(fspec_istft_config *config) noexcept nogil:
+    (<void (*)(fspec_istft_config *) noexcept nogil>table.functions[29])(config)
+
+cdef fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_istft_config *, fspec_istft **) noexcept nogil>table.functions[30])(config, plan)
+
+cdef void fspec_istft_free(fspec_istft *plan) noexcept nogil:
+    (<void (*)(fspec_istft *) noexcept nogil>table.functions[31])(plan)
+
+cdef int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frames) noexcept nogil:
+    return (<int64_t (*)(const fspec_istft *, int64_t) noexcept nogil>table.functions[32])(plan, n_frames)
+
+cdef int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t n_frames) noexcept nogil:
+    return (<int64_t (*)(const fspec_istft *, int64_t, int64_t) noexcept nogil>table.functions[33])(plan, n_samples, n_frames)
+
+cdef fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_istft *, const fspec_matrix *, fspec_dtype, int64_t, const fspec_signal *, int64_t, const fspec_call *) noexcept nogil>table.functions[34])(plan, in_, in_dtype, n_frames, out, n_signals, call)
+
+cdef fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *istft, int64_t n_iter, double momentum, const void *magnitude, void *angles, int64_t n_frames, void *y, int64_t n_samples, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, const fspec_istft *, int64_t, double, const void *, void *, int64_t, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[35])(stft, istft, n_iter, momentum, magnitude, angles, n_frames, y, n_samples, call)
+
+cdef fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames, int64_t pitch, fspec_dtype dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const double *, const void *, void *, int64_t, int64_t, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[36])(turns, magnitude, angles, n_bins, n_frames, pitch, dtype, call)
+
+cdef fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n, fspec_dtype dtype, double k, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const void *, const void *, const void *, void *, int64_t, fspec_dtype, double, const fspec_call *) noexcept nogil>table.functions[37])(now, before, target, out, n, dtype, k, call)
+
+cdef void fspec_chroma_config_init(fspec_chroma_config *config) noexcept nogil:
+    (<void (*)(fspec_chroma_config *) noexcept nogil>table.functions[38])(config)
+
+cdef fspec_status fspec_chroma_create(const fspec_chroma_config *config, fspec_chroma **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_chroma_config *, fspec_chroma **) noexcept nogil>table.functions[39])(config, plan)
+
+cdef void fspec_chroma_free(fspec_chroma *plan) noexcept nogil:
+    (<void (*)(fspec_chroma *) noexcept nogil>table.functions[40])(plan)
+
+cdef fspec_status fspec_chroma_exec(const fspec_chroma *plan, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_chroma *, const fspec_matrix *, fspec_dtype, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[41])(plan, in_, in_dtype, n_frames, out, n_items, out_dtype, call)
+
+cdef void fspec_cqt_config_init(fspec_cqt_config *config) noexcept nogil:
+    (<void (*)(fspec_cqt_config *) noexcept nogil>table.functions[42])(config)
+
+cdef fspec_status fspec_cqt_create(const fspec_cqt_config *config, fspec_cqt **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt_config *, fspec_cqt **) noexcept nogil>table.functions[43])(config, plan)
+
+cdef void fspec_cqt_free(fspec_cqt *plan) noexcept nogil:
+    (<void (*)(fspec_cqt *) noexcept nogil>table.functions[44])(plan)
+
+cdef int64_t fspec_cqt_n_bins(const fspec_cqt *plan) noexcept nogil:
+    return (<int64_t (*)(const fspec_cqt *) noexcept nogil>table.functions[45])(plan)
+
+cdef int64_t fspec_cqt_n_frames(const fspec_cqt *plan, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_cqt *, int64_t) noexcept nogil>table.functions[46])(plan, n_samples)
+
+cdef size_t fspec_cqt_size(const fspec_cqt *plan) noexcept nogil:
+    return (<size_t (*)(const fspec_cqt *) noexcept nogil>table.functions[47])(plan)
+
+cdef size_t fspec_cqt_scratch(const fspec_cqt *plan, int64_t n_signals, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_cqt *, int64_t, int32_t) noexcept nogil>table.functions[48])(plan, n_signals, n_threads)
+
+cdef fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[49])(plan, signals, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **stream) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, int64_t, fspec_cqt_stream **) noexcept nogil>table.functions[50])(plan, n_channels, stream)
+
+cdef void fspec_cqt_stream_free(fspec_cqt_stream *stream) noexcept nogil:
+    (<void (*)(fspec_cqt_stream *) noexcept nogil>table.functions[51])(stream)
+
+cdef int64_t fspec_cqt_stream_ready(const fspec_cqt_stream *stream, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_cqt_stream *, int64_t) noexcept nogil>table.functions[52])(stream, n_samples)
+
+cdef int64_t fspec_cqt_stream_pending(const fspec_cqt_stream *stream) noexcept nogil:
+    return (<int64_t (*)(const fspec_cqt_stream *) noexcept nogil>table.functions[53])(stream)
+
+cdef fspec_status fspec_cqt_stream_push(fspec_cqt_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil:
+    return (<fspec_status (*)(fspec_cqt_stream *, const fspec_signal *, const fspec_matrix *, fspec_dtype, const fspec_call *, int64_t *) noexcept nogil>table.functions[54])(stream, chunk, out, out_dtype, call, n_frames)
+
+cdef fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames) noexcept nogil:
+    return (<fspec_status (*)(fspec_cqt_stream *, const fspec_matrix *, fspec_dtype, const fspec_call *, int64_t *) noexcept nogil>table.functions[55])(stream, out, out_dtype, call, n_frames)
+
+cdef void fspec_cqt_stream_reset(fspec_cqt_stream *stream) noexcept nogil:
+    (<void (*)(fspec_cqt_stream *) noexcept nogil>table.functions[56])(stream)
+
+cdef void fspec_icqt_config_init(fspec_icqt_config *config) noexcept nogil:
+    (<void (*)(fspec_icqt_config *) noexcept nogil>table.functions[57])(config)
+
+cdef fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, const fspec_icqt_config *, fspec_icqt **) noexcept nogil>table.functions[58])(forward, config, plan)
+
+cdef void fspec_icqt_free(fspec_icqt *plan) noexcept nogil:
+    (<void (*)(fspec_icqt *) noexcept nogil>table.functions[59])(plan)
+
+cdef size_t fspec_icqt_scratch(const fspec_icqt *plan, int64_t n_samples, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_icqt *, int64_t, int32_t) noexcept nogil>table.functions[60])(plan, n_samples, n_threads)
+
+cdef fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_icqt *, const fspec_matrix *, fspec_dtype, int64_t, const fspec_signal *, int64_t, const fspec_call *) noexcept nogil>table.functions[61])(plan, in_, in_dtype, n_frames, out, n_signals, call)
+
+cdef fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol, double damping, const fspec_signal *out, int64_t n_signals, const fspec_call *call, double *residuals, int64_t *iterations) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, const fspec_icqt *, const fspec_matrix *, fspec_dtype, int64_t, const double *, int64_t, double, double, const fspec_signal *, int64_t, const fspec_call *, double *, int64_t *) noexcept nogil>table.functions[62])(forward, adjoint, in_, in_dtype, n_frames, gains, n_iter, tol, damping, out, n_signals, call, residuals, iterations)
+
+cdef int64_t fspec_nsgt_fast_length(int64_t n, int64_t multiple) noexcept nogil:
+    return (<int64_t (*)(int64_t, int64_t) noexcept nogil>table.functions[63])(n, multiple)
+
+cdef void fspec_nsgt_config_init(fspec_nsgt_config *config) noexcept nogil:
+    (<void (*)(fspec_nsgt_config *) noexcept nogil>table.functions[64])(config)
+
+cdef fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_nsgt_config *, fspec_nsgt **) noexcept nogil>table.functions[65])(config, plan)
+
+cdef void fspec_nsgt_free(fspec_nsgt *plan) noexcept nogil:
+    (<void (*)(fspec_nsgt *) noexcept nogil>table.functions[66])(plan)
+
+cdef int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan) noexcept nogil:
+    return (<int64_t (*)(const fspec_nsgt *) noexcept nogil>table.functions[67])(plan)
+
+cdef int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band) noexcept nogil:
+    return (<int64_t (*)(const fspec_nsgt *, int64_t) noexcept nogil>table.functions[68])(plan, band)
+
+cdef size_t fspec_nsgt_size(const fspec_nsgt *plan) noexcept nogil:
+    return (<size_t (*)(const fspec_nsgt *) noexcept nogil>table.functions[69])(plan)
+
+cdef size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_nsgt *, int64_t, int64_t, int32_t) noexcept nogil>table.functions[70])(plan, n_signals, n_blocks, n_threads)
+
+cdef fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signal *signals, int64_t first, int64_t n_blocks, const fspec_matrix *bands, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_nsgt *, const fspec_signal *, int64_t, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[71])(plan, signals, first, n_blocks, bands, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first, int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_nsgt *, const fspec_matrix *, fspec_dtype, int64_t, int64_t, const fspec_signal *, int64_t, const fspec_call *) noexcept nogil>table.functions[72])(plan, bands, in_dtype, first, n_blocks, out, n_signals, call)
+
+cdef void fspec_tuning_config_init(fspec_tuning_config *config) noexcept nogil:
+    (<void (*)(fspec_tuning_config *) noexcept nogil>table.functions[73])(config)
+
+cdef fspec_status fspec_tuning_create(const fspec_tuning_config *config, fspec_tuning **tuning) noexcept nogil:
+    return (<fspec_status (*)(const fspec_tuning_config *, fspec_tuning **) noexcept nogil>table.functions[74])(config, tuning)
+
+cdef void fspec_tuning_free(fspec_tuning *tuning) noexcept nogil:
+    (<void (*)(fspec_tuning *) noexcept nogil>table.functions[75])(tuning)
+
+cdef void fspec_tuning_reset(fspec_tuning *tuning) noexcept nogil:
+    (<void (*)(fspec_tuning *) noexcept nogil>table.functions[76])(tuning)
+
+cdef fspec_status fspec_tuning_add_signals(fspec_tuning *tuning, const fspec_frontend *plan, const fspec_signal *signals, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(fspec_tuning *, const fspec_frontend *, const fspec_signal *, int64_t, const fspec_call *) noexcept nogil>table.functions[77])(tuning, plan, signals, n_signals, call)
+
+cdef fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference, int64_t n_frames, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(fspec_tuning *, const fspec_matrix *, const fspec_matrix *, int64_t, int64_t, const fspec_call *) noexcept nogil>table.functions[78])(tuning, spectra, reference, n_frames, n_signals, call)
+
+cdef fspec_status fspec_tuning_finish(fspec_tuning *tuning, double *result, int64_t *n_peaks) noexcept nogil:
+    return (<fspec_status (*)(fspec_tuning *, double *, int64_t *) noexcept nogil>table.functions[79])(tuning, result, n_peaks)
+
+cdef fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype dtype, double resolution, int64_t bins_per_octave, double *result, int64_t *n_pitches) noexcept nogil:
+    return (<fspec_status (*)(const void *, int64_t, fspec_dtype, double, int64_t, double *, int64_t *) noexcept nogil>table.functions[80])(frequencies, n, dtype, resolution, bins_per_octave, result, n_pitches)
+
+cdef fspec_status fspec_piptrack_signals(const fspec_tuning_config *config, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *pitches, const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_tuning_config *, const fspec_frontend *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[81])(config, plan, signals, pitches, magnitudes, n_signals, call)
+
+cdef fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config, const fspec_matrix *spectra, const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches, const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_tuning_config *, const fspec_matrix *, const fspec_matrix *, int64_t, const fspec_matrix *, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[82])(config, spectra, reference, n_frames, pitches, magnitudes, n_signals, call)
+
+cdef int64_t fspec_once_n_frames(int64_t n_samples, int64_t n_fft, int64_t hop_length) noexcept nogil:
+    return (<int64_t (*)(int64_t, int64_t, int64_t) noexcept nogil>table.functions[83])(n_samples, n_fft, hop_length)
+
+cdef fspec_status fspec_once_stft(const float *y, int64_t n_samples, int64_t n_fft, int64_t hop_length, float *X) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, int64_t, int64_t, float *) noexcept nogil>table.functions[84])(y, n_samples, n_fft, hop_length, X)
+
+cdef fspec_status fspec_once_istft(const float *X, int64_t n_frames, int64_t n_fft, int64_t hop_length, float *y, int64_t n_samples) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, int64_t, int64_t, float *, int64_t) noexcept nogil>table.functions[85])(X, n_frames, n_fft, hop_length, y, n_samples)
+
+cdef fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int db, float *out) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, double, int64_t, int64_t, int64_t, int, float *) noexcept nogil>table.functions[86])(y, n_samples, sr, n_fft, hop_length, n_mels, db, out)
+
+cdef fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int64_t n_mfcc, float *out) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, double, int64_t, int64_t, int64_t, int64_t, float *) noexcept nogil>table.functions[87])(y, n_samples, sr, n_fft, hop_length, n_mels, n_mfcc, out)
+
+cdef fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin, int64_t n_bins, int64_t bins_per_octave, float *C) noexcept nogil:
+    return (<fspec_status (*)(const float *, int64_t, double, int64_t, double, int64_t, int64_t, float *) noexcept nogil>table.functions[88])(y, n_samples, sr, hop_length, fmin, n_bins, bins_per_octave, C)
+
+cdef fspec_status fspec_mel_filters(double sr, int64_t n_fft, int64_t n_mels, double fmin, double fmax, int htk, fspec_mel_norm norm, int single, double *weights) noexcept nogil:
+    return (<fspec_status (*)(double, int64_t, int64_t, double, double, int, fspec_mel_norm, int, double *) noexcept nogil>table.functions[89])(sr, n_fft, n_mels, fmin, fmax, htk, norm, single, weights)
+
+cdef fspec_status fspec_dct(int64_t n, int64_t n_rows, double *matrix) noexcept nogil:
+    return (<fspec_status (*)(int64_t, int64_t, double *) noexcept nogil>table.functions[90])(n, n_rows, matrix)
+
+cdef void fspec_hann(int64_t n, int periodic, double *window) noexcept nogil:
+    (<void (*)(int64_t, int, double *) noexcept nogil>table.functions[91])(n, periodic, window)
+
+cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_signal *, int64_t, const fspec_call *) noexcept nogil>table.functions[92])(signals, n_signals, call)
+
+cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil:
+    return (<fspec_status (*)(const void *, void *, int64_t, fspec_dtype, double, double, const fspec_call *, double *) noexcept nogil>table.functions[93])(x, out, n, dtype, amin, offset, call, largest)
+
+cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(void *, int64_t, fspec_dtype, double, const fspec_call *) noexcept nogil>table.functions[94])(x, n, dtype, floor, call)
