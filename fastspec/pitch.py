@@ -339,7 +339,7 @@ def pitch_tuning(
     check_threads(n_threads)
     try:
         values = np.atleast_1d(np.asarray(frequencies))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ParameterError(f"frequencies: cannot be made an array: {error}") from error
     if values.dtype.kind not in "fiu":
         raise ParameterError(f"frequencies: have dtype {values.dtype}; must be real numbers")
@@ -416,9 +416,7 @@ def estimate_tuning(
             check_choice("argument", name, tuple(_SEARCH))
     resolution, bins_per_octave = _check_histogram(resolution, bins_per_octave)
     n_threads = check_threads(n_threads)
-    spectra, settings, reference = _prepare(
-        y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2
-    )
+    spectra, settings, reference = _prepare(y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2)
     settings |= {"resolution": resolution, "bins_per_octave": bins_per_octave}
     tuning, n_peaks = _estimate(spectra, settings, reference, n_threads)
     if n_peaks == 0:
