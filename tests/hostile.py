@@ -285,9 +285,9 @@ for _name in ("piptrack", "estimate_tuning"):
         _name,
         calling(getattr(fastspec, _name), S=S),
         "n_fft",
-        S=lenient(without(arrays(*SHAPE), "None")),
+        S=lenient(without(arrays(*SHAPE), "None", *_LONG)),
         n_fft=SIZES,
-        ref=maybe(NUMBERS),
+        ref=without(maybe(NUMBERS), "float"),
     )
 vary("estimate_tuning", _search, "argument", octave=SIZES[:1], self=SIZES[:1])
 vary("estimate_tuning", _search, resolution=NUMBERS, bins_per_octave=SIZES)
@@ -318,7 +318,7 @@ vary(
     "chroma_stft",
     calling(fastspec.chroma_stft, S=S),
     "n_fft",
-    S=lenient(without(arrays(*SHAPE), "None")),
+    S=lenient(without(arrays(*SHAPE), "None", *_LONG)),
     n_fft=SIZES,
 )
 
