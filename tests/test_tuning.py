@@ -326,6 +326,7 @@ def test_bad_input():
         refused("y", function)
         refused("n_fft", function, y=y, n_fft=None)
         refused("n_fft", function, y=y, n_fft=0)
+        refused("n_fft", function, y=y, n_fft=1)
         refused("n_fft", function, S=S, n_fft="2")
         refused("hop_length", function, y=y, hop_length=0)
         refused("y", function, y=np.full(5000, np.nan, np.float32))
