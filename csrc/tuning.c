@@ -195,32 +195,52 @@ static double select_rank(const pool *pools, int n_pools, int is_double, int64_t
     return is_double ? x : (double)y;
 }
 
-static inline __attribute__((always_inline)) void look_above(const pool *p, int is_double, double x, int64_t *up_to,
-                                                             double *next)
-{
-    int64_t n = 0;
-    double least = *next;
-    for (size_t i = 0; i < p->n; i++) {
-        const double m = number(p->magnitudes, i, is_double), over = m > x ? m : INFINITY;
-        n += m <= x;
-        least = over < least ? over : least;
+/* How many magnitudes are at most x, and the least of the others. As integers, which order positive numbers the same way: then
+ * compilers do it without branches, which nobody could predict. */
+#define FS_LOOK_ABOVE(name, type, largest) \
+    static void name(const void *magnitudes, size_t n, type x, int64_t *up_to, type *next) \
+    { \
+        typedef type __attribute__((may_alias)) bits; \
+        const bits *m = magnitudes; \
+        type over = 0, least = *next; \
+        for (size_t i = 0; i < n; i++) { \
+            const type candidate = m[i] > x ? m[i] : (largest); \
+            over += m[i] > x; \
+            least = candidate < least ? candidate : least; \
+        } \
+        *up_to += (int64_t)n - (int64_t)over; \
+        *next = least; \
     }
-    *up_to += n;
-    *next = least;
-}
+FS_LOOK_ABOVE(look_above_float, int32_t, INT32_MAX)
+FS_LOOK_ABOVE(look_above_double, int64_t, INT64_MAX)
+#undef FS_LOOK_ABOVE
 
 /* The next one in order after x, which `rank` is the rank of. */
 static double select_next(const pool *pools, int n_pools, int is_double, int64_t rank, double x)
 {
-    int64_t up_to = 0;
-    double next = INFINITY;
+    enum { PART = 1 << 30 }; /* what an int32_t counts */
+    const float narrow = (float)x;
+    int64_t up_to = 0, x_double, next_double = INT64_MAX;
+    int32_t x_float, next_float = INT32_MAX;
+    memcpy(&x_double, &x, sizeof x);
+    memcpy(&x_float, &narrow, sizeof narrow);
     for (int k = 0; k < n_pools; k++) {
-        if (is_double)
-            look_above(&pools[k], 1, x, &up_to, &next);
-        else
-            look_above(&pools[k], 0, x, &up_to, &next);
+        const char *m = pools[k].magnitudes;
+        for (size_t i = 0, count; i < pools[k].n; i += count) {
+            count = pools[k].n - i < PART ? pools[k].n - i : PART;
+            if (is_double)
+                look_above_double(m + 8 * i, count, x_double, &up_to, &next_double);
+            else
+                look_above_float(m + 4 * i, count, x_float, &up_to, &next_float);
+        }
     }
-    return up_to > rank + 1 ? x : next;
+    if (up_to > rank + 1)
+        return x;
+    double next = 0;
+    float next_narrow;
+    memcpy(&next_narrow, &next_float, sizeof next_narrow);
+    memcpy(&next, &next_double, sizeof next);
+    return is_double ? next : (double)next_narrow;
 }
 
 /* ---- pools -------------------------------------------------------------------------------------------------------- */
