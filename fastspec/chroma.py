@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core, cqt_stages
-from fastspec._validate import ParameterError, check_choice, check_int
+from fastspec._validate import ParameterError, check_choice, check_int, show
 from fastspec.chroma_plan import Chroma, Fold, check_fold, cq_to_chroma, freeze_fold_window
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import freeze_intervals
@@ -211,7 +211,7 @@ definition, n_threads, precision, out
             win_len_smooth = check_int("win_len_smooth", win_len_smooth, minimum=1)
         except ParameterError as error:
             raise ParameterError(
-                f"win_len_smooth={win_len_smooth} must be a positive integer or None"
+                f"win_len_smooth={show(win_len_smooth)} must be a positive integer or None"
             ) from error
         smoothing_window = freeze_window(smoothing_window, win_len_smooth + 2)
     else:
@@ -325,7 +325,7 @@ def _chroma(
     n_chroma = check_int("n_chroma", given["n_chroma"], minimum=1)
     if per_octave % n_chroma:
         raise ParameterError(
-            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={n_chroma}"
+            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={show(n_chroma)}"
         )
     given["window"] = freeze_fold_window(given["window"])
     precision = resolve_precision(precision)

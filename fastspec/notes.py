@@ -277,7 +277,7 @@ def midi_to_note(
     if cents and not octave:
         raise ParameterError("cents=True: needs octave=True")
     names = key_to_notes(key, unicode=unicode)
-    data = numbers("midi", midi)
+    data = _plain(numbers("midi", midi))
     if not np.isfinite(data).all():
         raise ParameterError(f"midi={show(midi)}: must be finite")
 
@@ -285,12 +285,12 @@ def midi_to_note(
         nearest = int(np.round(number))
         name = names[nearest % 12]
         if octave:
-            name += str(int(nearest / 12) - 1)
+            name += str((nearest // 12 if nearest >= 0 else -(-nearest // 12)) - 1)
         if cents:
             name += f"{int(100 * np.around(number - nearest, 2)):+02d}"
         return name
 
-    if np.isscalar(midi):
+    if data.ndim == 0 and not isinstance(midi, np.ndarray):
         return spelled(data[()])
     return np.array([spelled(number) for number in data.ravel()], dtype=str).reshape(data.shape)
 
@@ -328,10 +328,11 @@ def hz_to_note(frequencies: npt.ArrayLike, **kwargs: Any) -> str | _AnyArray:
     >>> hz_to_note(440.0)
     'A4'
     """
-    data = numbers("frequencies", frequencies)
+    data = _plain(numbers("frequencies", frequencies))
     if not (np.isfinite(data) & (data > 0)).all():
         raise ParameterError(f"frequencies={show(frequencies)}: must be finite and > 0")
-    return midi_to_note(hz_to_midi(frequencies), **kwargs)
+    midi: Any = hz_to_midi(data)
+    return midi_to_note(midi, **kwargs)
 
 
 def note_to_hz(note: str | Iterable[str], **kwargs: Any) -> np.floating[Any] | _AnyArray:
@@ -502,6 +503,11 @@ def octs_to_hz(
     reference = _reference(tuning, bins_per_octave)
     result: _AnyArray = reference * (2.0 ** numbers("octs", octs))
     return result
+
+
+def _plain(data: _AnyArray) -> _AnyArray:
+    """Return the same values as no subclass of arrays: names have no masks."""
+    return np.array(data, copy=None, subok=False)
 
 
 def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
