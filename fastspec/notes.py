@@ -331,7 +331,7 @@ def hz_to_note(frequencies: npt.ArrayLike, **kwargs: Any) -> str | _AnyArray:
     data = _plain(numbers("frequencies", frequencies))
     if not (np.isfinite(data) & (data > 0)).all():
         raise ParameterError(f"frequencies={show(frequencies)}: must be finite and > 0")
-    midi: Any = hz_to_midi(data)
+    midi: _AnyArray = np.asarray(hz_to_midi(data))[()]
     return midi_to_note(midi, **kwargs)
 
 
