@@ -42,6 +42,7 @@ typedef struct fs_cqt_line {
 typedef struct fs_cqt_state {
     fs_cqt_line lines[FS_MAX_CQT_LEVELS];
     int64_t frame, end_frame;
+    char *input; /* what level 0 is copied to, where it does not lie in the signal itself */
     char *rows, *pairs, *reals, *spectra;
     fs_decimator_desk decimators[FS_DECIMATOR_SIZES];
     fs_chroma_state chroma;

@@ -143,6 +143,7 @@ void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
         char *block = fs_take(arena, plan->room[d] + 2 * FS_DECIMATE_SLACK, (size_t)size);
         state->lines[d].data = block ? block + FS_DECIMATE_SLACK * size : NULL;
     }
+    state->input = state->lines[0].data;
     fs_decimator_take(&plan->decimator, arena, state->decimators);
     state->pairs = fs_take(arena, pairs, (size_t)size);
     state->rows = fs_take(arena, plan->row_pitch * FS_CQT_FRAMES, (size_t)size);
@@ -171,6 +172,7 @@ void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_fram
     int64_t need[FS_MAX_CQT_LEVELS], begin = 0;
     first_needed(plan, first_frame, need);
     state->frame = first_frame;
+    state->lines[0].data = state->input;
     for (int d = 0; d < plan->n_levels; d++) {
         fs_cqt_line *line = &state->lines[d];
         line->begin = begin;
@@ -182,18 +184,27 @@ void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_fram
     fs_cqt_close(plan, state, end_frame, total);
 }
 
-/* Forgets what neither frames nor the next level need any more. */
-static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d)
+/* The first sample that frames or the next level still need. */
+static int64_t first_kept(const fspec_cqt *plan, const fs_cqt_state *state, int d)
 {
-    fs_cqt_line *line = &state->lines[d];
+    const fs_cqt_line *line = &state->lines[d];
     int64_t keep = line->have;
     if (plan->used[d])
         keep = smaller(keep, centre(plan, d, state->frame) + plan->first[d]);
     if (d + 1 < plan->n_levels)
         keep = smaller(keep, first_behind(plan, d + 1, state->lines[d + 1].have));
-    if (keep <= line->base)
+    return larger(keep, line->base);
+}
+
+/* Forgets what is not needed any more; what is goes to the beginning of `data`. */
+static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d, char *data)
+{
+    fs_cqt_line *line = &state->lines[d];
+    const int64_t keep = first_kept(plan, state, d);
+    if (keep == line->base && data == line->data)
         return;
-    memmove(line->data, sample(plan, line, keep), (size_t)((line->have - keep) * size_of(plan)));
+    memmove(data, sample(plan, line, keep), (size_t)((line->have - keep) * size_of(plan)));
+    line->data = data;
     line->base = keep;
 }
 
@@ -257,7 +268,7 @@ static void append_decimated(const fspec_cqt *plan, fs_cqt_state *state, int d)
     const int64_t to = smaller(decimated(plan, d, state->lines[d - 1].have), line->end);
     if (to <= line->have)
         return;
-    trim(plan, state, d);
+    trim(plan, state, d, line->data);
     if (s)
         append_blocks(plan, state, d, s, to);
     else
@@ -382,10 +393,29 @@ static void compute_ready(const fspec_cqt *plan, fs_cqt_state *state, const fs_c
     }
 }
 
+/* Takes in samples without a copy, if the whole signal is at hand and its ends are far. */
+static int refer_to_input(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t to)
+{
+    fs_cqt_line *line = &state->lines[0];
+    const int64_t keep = first_kept(plan, state, 0);
+    if (source->total < 0 || keep < FS_DECIMATE_SLACK)
+        return 0;
+    const char *from = fs_direct(source, keep - FS_DECIMATE_SLACK, to - keep + 2 * FS_DECIMATE_SLACK, plan->is_double);
+    if (!from)
+        return 0;
+    line->data = (char *)(uintptr_t)from + FS_DECIMATE_SLACK * size_of(plan); /* which nobody writes to */
+    line->base = keep;
+    line->have = to;
+    return 1;
+}
+
 void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n, const fs_cqt_sink *sink)
 {
-    trim(plan, state, 0);
-    append_input(plan, &state->lines[0], source, state->lines[0].have + n);
+    fs_cqt_line *line = &state->lines[0];
+    if (!refer_to_input(plan, state, source, line->have + n)) {
+        trim(plan, state, 0, state->input);
+        append_input(plan, line, source, line->have + n);
+    }
     for (int d = 1; d < plan->n_levels; d++)
         append_decimated(plan, state, d);
     compute_ready(plan, state, sink);

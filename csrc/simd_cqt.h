@@ -13,28 +13,51 @@
 
 /* ---- decimation ------------------------------------------------------------------------------------------------------- */
 
-/* out[i] = x[2 i] / 2 + sum over j of taps[j] / 2 * (x[2 i - 2 j - 1] + x[2 i + 2 j + 1]) */
+/* out[i] = x[2 i] / 2 + sum over j of taps[j] / 2 * (x[2 i - 2 j - 1] + x[2 i + 2 j + 1]), for F vectors of outputs; odd holds
+ * the odd samples. */
+#define FS_FIRST(f) vec sum_##f = v_load(even + LANES * f);
+#define FS_ADD(f) sum_##f = v_fma(v_load(before + LANES * f) + v_load(after + LANES * f), tap, sum_##f);
+#define FS_STORE(f) v_store(out + LANES * f, sum_##f * half);
+#define FS_HALFBAND(F) \
+    FS_INLINE void KN(halfband_##F)(real *out, const real *even, const real *odd, const real *taps, size_t n_taps) \
+    { \
+        const real *before = odd - 1, *after = odd; \
+        const vec half = v_set((real)0.5); \
+        FS_EACH_##F(FS_FIRST) \
+        for (size_t j = 0; j < n_taps; j++, before--, after++) { \
+            const vec tap = v_set(taps[j]); \
+            FS_EACH_##F(FS_ADD) \
+        } \
+        FS_EACH_##F(FS_STORE) \
+    }
+FS_HALFBAND(4)
+FS_HALFBAND(1)
+#undef FS_FIRST
+#undef FS_ADD
+#undef FS_STORE
+#undef FS_HALFBAND
+
 static void KN(halfband)(void *out_, const void *x_, size_t n, const void *taps_, size_t n_taps)
 {
     enum { BLOCK = 512 };
     const real *x = x_, *taps = taps_;
     real *out = out_;
     real odd[BLOCK + 2 * FS_MAX_HALFBAND + LANES] __attribute__((aligned(64)));
-    vec even, other;
-    for (size_t first = 0; first < n; first += BLOCK, x += 2 * BLOCK) {
+    real even[BLOCK + 2 * FS_MAX_HALFBAND + LANES] __attribute__((aligned(64)));
+    vec a, b;
+    for (size_t first = 0; first < n; first += BLOCK, x += 2 * BLOCK, out += BLOCK) {
         const size_t count = n - first < BLOCK ? n - first : BLOCK;
         const real *from = x - 2 * n_taps;
         for (size_t i = 0; i < count + 2 * n_taps; i += LANES) {
-            KN(split_parts)(from + 2 * i, &even, &other);
-            v_store(odd + i, other);
+            KN(split_parts)(from + 2 * i, &a, &b);
+            v_store(even + i, a);
+            v_store(odd + i, b);
         }
-        for (size_t i = 0; i < count; i += LANES) {
-            const real *middle = odd + i + n_taps;
-            KN(split_parts)(x + 2 * i, &even, &other);
-            for (size_t j = 0; j < n_taps; j++)
-                even = v_fma(v_load(middle - 1 - j) + v_load(middle + j), v_set(taps[j]), even);
-            v_store(out + first + i, even * v_set((real)0.5));
-        }
+        size_t i = 0;
+        for (; i + 3 * LANES < count; i += 4 * LANES)
+            KN(halfband_4)(out + i, even + i + n_taps, odd + i + n_taps, taps, n_taps);
+        for (; i < count; i += LANES)
+            KN(halfband_1)(out + i, even + i + n_taps, odd + i + n_taps, taps, n_taps);
     }
 }
 
