@@ -153,7 +153,7 @@ def piptrack(
         "ref": ref,
     }
     n_threads = check_threads(n_threads)
-    spectra, settings, reference = _prepare(y, sr, S, n_fft, search, n_threads, 3)
+    spectra, settings, reference = _prepare(y, sr, S, n_fft, search, n_threads, 2)
     kind = _F64 if spectra.double else _F32
     if spectra.plan is None:
         shape, order = spectra.data.shape, _order(spectra.data)
@@ -273,13 +273,14 @@ def _given(S: Any, n_fft: Any, n_threads: int) -> Spectra:
 
 def _reference(S: Array, threshold: float, ref: Any) -> Array:
     """Return what each value must exceed, in the shape and the type of S."""
-    if callable(ref):
-        values = np.expand_dims(threshold * np.asarray(ref(np.abs(S), axis=-2)), -2)
-        values = np.maximum(values, 0)  # no magnitude tells 0 from less
-    else:
-        values = np.abs(np.asarray(ref))
+    values = np.asarray(ref(np.abs(S), axis=-2) if callable(ref) else ref)
     if values.dtype.kind not in "fiu":
         raise ParameterError(f"ref: gives values of dtype {values.dtype}; must be real numbers")
+    if callable(ref):
+        # No magnitude tells 0 from less.
+        values = np.maximum(np.expand_dims(threshold * values, -2), 0)
+    else:
+        values = np.abs(values)
     try:
         values = np.broadcast_to(values, S.shape)
     except ValueError:
@@ -416,7 +417,7 @@ def estimate_tuning(
     resolution, bins_per_octave = _check_histogram(resolution, bins_per_octave)
     n_threads = check_threads(n_threads)
     spectra, settings, reference = _prepare(
-        y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 3
+        y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2
     )
     settings |= {"resolution": resolution, "bins_per_octave": bins_per_octave}
     tuning, n_peaks = _estimate(spectra, settings, reference, n_threads)
