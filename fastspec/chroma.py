@@ -340,7 +340,12 @@ def _chroma(
         if y is None:
             raise ParameterError("At least one of C or y must be provided to compute chroma")
         y = check_audio(y)
-        if check_choice("cqt_mode", cqt_mode, ("full", "hybrid")) == "full":
+        check_choice("cqt_mode", cqt_mode, ("full", "hybrid"))
+        if tuning is None:
+            tuning = estimate_tuning(
+                y=y, sr=given["sr"], bins_per_octave=per_octave, n_threads=n_threads
+            )
+        if cqt_mode == "full":
             return _of_signal(y, given, tuning, n_threads, precision, out)
         magnitudes = _hybrid(y, given, tuning, n_threads, precision)
     return _of_magnitudes(magnitudes, name, given, n_threads, precision, out)
@@ -349,13 +354,11 @@ def _chroma(
 def _of_signal(
     y: Array,
     given: dict[str, Any],
-    tuning: float | None,
+    tuning: float,
     n_threads: int,
     precision: str,
     out: Array | None,
 ) -> Array:
-    if tuning is None:
-        tuning = estimate_tuning(y=y, sr=given["sr"], bins_per_octave=given["bins_per_octave"])
     plan = cached(_plan, tuning=tuning, precision=precision, **given)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8)
     n = y.shape[-1]
@@ -376,7 +379,7 @@ def _levels_out() -> int:
 
 
 def _hybrid(
-    y: Array, given: dict[str, Any], tuning: float | None, n_threads: int, precision: str
+    y: Array, given: dict[str, Any], tuning: float, n_threads: int, precision: str
 ) -> Array:
     if given["definition"] != "librosa":
         raise ParameterError("definition: cqt_mode='hybrid' has that of librosa alone")
