@@ -31,7 +31,11 @@ cdef extern from "fastspec.h" nogil:
     ctypedef enum fspec_log:
         pass
     ctypedef enum fspec_norm:
-        pass
+        FSPEC_NORM_NONE
+        FSPEC_NORM_MAX
+        FSPEC_NORM_MIN
+        FSPEC_NORM_COUNT
+        FSPEC_NORM_P
     ctypedef enum fspec_mel_norm:
         pass
     ctypedef int (*fspec_cancel_fn)(void *user) noexcept
@@ -128,12 +132,6 @@ cdef extern from "fastspec.h" nogil:
                                   const fspec_call *call)
     fspec_status fspec_phases(const double *turns, const void *magnitude, void *angles, int64_t n_bins, int64_t n_frames,
                               int64_t pitch, fspec_dtype dtype, const fspec_call *call)
-    ctypedef enum fspec_norm:
-        FSPEC_NORM_NONE
-        FSPEC_NORM_MAX
-        FSPEC_NORM_MIN
-        FSPEC_NORM_COUNT
-        FSPEC_NORM_P
     ctypedef struct fspec_chroma_config:
         fspec_precision precision
         int64_t n_bins

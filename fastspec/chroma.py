@@ -4,6 +4,7 @@ plans."""
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -13,17 +14,23 @@ import numpy.typing as npt
 
 from fastspec import _core, cqt_stages
 from fastspec._validate import ParameterError, check_choice, check_int, show
-from fastspec.chroma_plan import Chroma, Fold, check_fold, cq_to_chroma, freeze_fold_window
+from fastspec.chroma_plan import (
+    Chroma,
+    Fold,
+    check_fold,
+    cq_to_chroma,
+    freeze_fold_window,
+    freeze_smoothing,
+)
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import freeze_intervals
-from fastspec.hybrid import hybrid_cqt
+from fastspec.hybrid import hybrid_magnitudes
 from fastspec.pitch import estimate_tuning
 from fastspec.spectrum import check_audio
 from fastspec.transforms import (
     cached,
     check_array,
     check_out,
-    freeze_window,
     new_array,
     same_memory,
 )
@@ -213,7 +220,7 @@ definition, n_threads, precision, out
             raise ParameterError(
                 f"win_len_smooth={show(win_len_smooth)} must be a positive integer or None"
             ) from error
-        smoothing_window = freeze_window(smoothing_window, win_len_smooth + 2)
+        smoothing_window = freeze_smoothing(smoothing_window, win_len_smooth + 2)
     else:
         smoothing_window = "hann"  # not used
     given = {
@@ -333,37 +340,50 @@ def _chroma(
         if y is None:
             raise ParameterError("At least one of C or y must be provided to compute chroma")
         y = check_audio(y)
-        if check_choice("cqt_mode", cqt_mode, ("full", "hybrid")) == "full":
+        check_choice("cqt_mode", cqt_mode, ("full", "hybrid"))
+        if tuning is None:
+            tuning = estimate_tuning(
+                y=y, sr=given["sr"], bins_per_octave=per_octave, n_threads=n_threads
+            )
+        if cqt_mode == "full":
             return _of_signal(y, given, tuning, n_threads, precision, out)
-        magnitudes = _hybrid(y, given, tuning)
+        magnitudes = _hybrid(y, given, tuning, n_threads, precision)
     return _of_magnitudes(magnitudes, name, given, n_threads, precision, out)
 
 
 def _of_signal(
     y: Array,
     given: dict[str, Any],
-    tuning: float | None,
+    tuning: float,
     n_threads: int,
     precision: str,
     out: Array | None,
 ) -> Array:
-    if tuning is None:
-        tuning = estimate_tuning(y=y, sr=given["sr"], bins_per_octave=given["bins_per_octave"])
     plan = cached(_plan, tuning=tuning, precision=precision, **given)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8)
     n = y.shape[-1]
     if not isinstance(core, _core.CqtPlan) or core.filters:
-        cqt_stages.warn_long_frames(core, n, 5)
+        cqt_stages.warn_long_frames(core, n, _levels_out() + 1)
     shape = (*y.shape[:-1], core.n_bins, core.n_frames(n))
     out = _result(y, "y", given, shape, out)
     core.exec(y, out, check_threads(n_threads), False)
     return out
 
 
-def _hybrid(y: Array, given: dict[str, Any], tuning: float | None) -> Array:
+def _levels_out() -> int:
+    """Return the stacklevel at which the caller's warnings point out of this module."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _hybrid(
+    y: Array, given: dict[str, Any], tuning: float, n_threads: int, precision: str
+) -> Array:
     if given["definition"] != "librosa":
         raise ParameterError("definition: cqt_mode='hybrid' has that of librosa alone")
-    transform = hybrid_cqt(
+    return hybrid_magnitudes(
         y,
         sr=given["sr"],
         hop_length=given["hop_length"],
@@ -371,9 +391,10 @@ def _hybrid(y: Array, given: dict[str, Any], tuning: float | None) -> Array:
         n_bins=check_int("n_octaves", given["n_octaves"], minimum=1) * given["bins_per_octave"],
         bins_per_octave=given["bins_per_octave"],
         tuning=tuning,
+        n_threads=n_threads,
+        precision=precision,
+        stacklevel=_levels_out() + 2,
     )
-    magnitudes: Array = np.abs(transform)
-    return magnitudes
 
 
 def _of_magnitudes(

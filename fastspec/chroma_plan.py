@@ -20,7 +20,7 @@ from fastspec._validate import (
     show,
 )
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
-from fastspec.cqt_plan import CQT, check_norm, _Stream
+from fastspec.cqt_plan import CQT, _Stream, check_norm
 from fastspec.transforms import Stream, _Plan, _Window, freeze_window
 from fastspec.windows import WindowSpec, get_window
 
@@ -131,6 +131,17 @@ def freeze_fold_window(window: Any) -> Any:
         return _FoldWindow(np.atleast_2d(np.array(window)))
     except (TypeError, ValueError) as error:
         raise ParameterError(f"window={show(window)}: must be an array") from error
+
+
+def freeze_smoothing(window: Any, length: int) -> Any:
+    """Return a window for smoothing that can be hashed and that there is."""
+    try:
+        frozen = freeze_window(window, length)
+        if not isinstance(frozen, _Window):
+            get_window(frozen, length, fftbins=False)
+    except ParameterError as error:
+        raise ParameterError(f"smoothing_{error}") from error
+    return frozen
 
 
 class _FoldWindow:
@@ -346,20 +357,22 @@ input_scale, precision
         n_bins = octaves * per_octave
         fold = check_fold(n_bins, per_octave, a)
         a.update(n_octaves=octaves, **{name: getattr(fold, name) for name in _OF_FOLD})
-        cqt = _Folded(
-            fold,
-            {
-                **{name: a[name] for name in _OF_CQT},
-                "n_bins": n_bins,
-                "window": a["cqt_window"],
-                "norm": 1,
-                "scale": True,
-                "pad_mode": "constant",
-                "res_type": "soxr_hq",
-                "output": "power" if a["power"] == 2 else "magnitude",
-            },
-        )
-        a["cqt_window"] = cqt._arguments["window"]
+        of_cqt = {
+            **{name: a[name] for name in _OF_CQT},
+            "n_bins": n_bins,
+            "window": a["cqt_window"],
+            "norm": 1,
+            "scale": True,
+            "pad_mode": "constant",
+            "res_type": "soxr_hq",
+            "output": "power" if a["power"] == 2 else "magnitude",
+        }
+        try:
+            cqt = _Folded(fold, of_cqt)
+        except ParameterError as error:
+            if str(error).startswith("window"):
+                raise ParameterError(f"cqt_{error}") from error
+            raise
         set_ = object.__setattr__
         set_(self, "hop_length", cqt.hop_length)
         set_(self, "precision", cqt.precision)
@@ -441,7 +454,7 @@ def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
         length = check_int("win_len_smooth", length, minimum=1, maximum=_LARGEST)
     window = a["smoothing_window"]
     if cens and length is not None:
-        window = freeze_window(window, length + 2)
+        window = freeze_smoothing(window, length + 2)
     else:
         window = "hann"  # not used
     threshold = a["threshold"]

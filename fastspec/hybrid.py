@@ -311,6 +311,54 @@ scale, pad_mode, res_type, librosa_version
     >>> fastspec.hybrid_cqt(np.zeros(22050, np.float32)).shape
     (84, 44)
     """
+    return hybrid_magnitudes(
+        y,
+        sr=sr,
+        hop_length=hop_length,
+        fmin=fmin,
+        n_bins=n_bins,
+        bins_per_octave=bins_per_octave,
+        tuning=tuning,
+        filter_scale=filter_scale,
+        norm=norm,
+        sparsity=sparsity,
+        window=window,
+        scale=scale,
+        pad_mode=pad_mode,
+        res_type=res_type,
+        dtype=dtype,
+        librosa_version=librosa_version,
+        out=out,
+        n_threads=n_threads,
+        precision=precision,
+        stacklevel=4,
+    )
+
+
+def hybrid_magnitudes(
+    y: Any,
+    *,
+    sr: float,
+    hop_length: int,
+    fmin: float | None,
+    n_bins: int,
+    bins_per_octave: int,
+    tuning: float | None,
+    filter_scale: float = 1,
+    norm: float | None = 1,
+    sparsity: float = 0.01,
+    window: WindowSpec = "hann",
+    scale: bool = True,
+    pad_mode: str | Callable[..., Any] = "constant",
+    res_type: str | None = "soxr_hq",
+    dtype: npt.DTypeLike | None = None,
+    librosa_version: str = "0.11",
+    out: Array | None = None,
+    n_threads: int,
+    precision: str | None,
+    stacklevel: int,
+) -> Array:
+    """Return `hybrid_cqt`; a stacklevel of 3 lets its warnings point to what called the caller."""
     y = check_audio(y)
     n_bins = check_int("n_bins", n_bins, minimum=1, maximum=2**20)
     tuning = tuning_of(y, tuning, sr, bins_per_octave)
@@ -332,7 +380,7 @@ scale, pad_mode, res_type, librosa_version
     padded, pseudo, full, counts = y, None, None, []
     if n_full < n_bins:
         arguments = {**shared, "fmin": middle, "n_bins": n_bins - n_full}
-        pseudo, padded = _pseudo(y, arguments, 0.0, pad_mode, double, 3)
+        pseudo, padded = _pseudo(y, arguments, 0.0, pad_mode, double, stacklevel)
         counts.append(pseudo.n_frames(padded.shape[-1]))
     if n_full:
         plan = vqt_plan(
@@ -349,9 +397,9 @@ scale, pad_mode, res_type, librosa_version
             precision=precision,
         )
         if res_type is None:
-            warn_no_resampler(3)
+            warn_no_resampler(stacklevel)
         full = plan._core(double)
-        warn_long_frames(full, y.shape[-1], 3)
+        warn_long_frames(full, y.shape[-1], stacklevel)
         counts.append(full.n_frames(y.shape[-1]))
     result = _result(y, out, n_bins, min(counts), wanted, "F")
     if pseudo is not None:
