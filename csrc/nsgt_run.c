@@ -168,8 +168,11 @@ static void load(const block *b, int64_t band, char *values, int swapped)
     const char *from = coefficients(b, band, &m);
     const int64_t n = plan->bands[band].n_coefs, size = size_of(plan);
     const int wide = b->run->dtype == FSPEC_COMPLEX128;
-    if (is_plain(b, band, m) && swapped) {
-        swap_parts(values, from, n, plan->is_double);
+    if (is_plain(b, band, m)) {
+        if (swapped)
+            swap_parts(values, from, n, plan->is_double);
+        else
+            memcpy(values, from, (size_t)(2 * n * size));
         return;
     }
     if (plan->bands[band].is_real)

@@ -386,8 +386,8 @@ static void bad_arguments(void)
     CHECK_STATUS(fspec_nsgt_exec(plan, &s, INT64_MIN, 1, b.m, 1, b.dtype, NULL), FSPEC_BAD_ARGUMENT, "far away");
     CHECK_STATUS(fspec_nsgt_exec(plan, &s, 0, 0, b.m, 1, b.dtype, NULL), FSPEC_OK, "no blocks");
     CHECK_STATUS(fspec_nsgt_exec(plan, &s, 1 << 30, 1, b.m, 1, b.dtype, NULL), FSPEC_OK, "behind the signal");
-    for (size_t i = 0; i < b.bytes; i++)
-        CHECK(b.data[i] == 0, "silence there");
+    for (size_t i = 0; i < b.bytes / sizeof(float); i++)
+        CHECK(((const float *)(const void *)b.data)[i] == 0, "silence there");
     s.n_samples = 0;
     CHECK_STATUS(fspec_nsgt_exec(plan, &s, 0, 1, b.m, 1, b.dtype, NULL), FSPEC_TOO_SHORT, "empty");
     s.n_samples = 64;
