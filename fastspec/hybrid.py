@@ -17,7 +17,7 @@ from fastspec import _core
 from fastspec._validate import ParameterError, check_bool, check_dtype, check_float, check_int
 from fastspec.config import check_threads, choose_engine, resolve_precision
 from fastspec.constantq import tuning_of, vqt_plan, warn_no_resampler
-from fastspec.cqt_basis import Grid, grid, spectral_basis
+from fastspec.cqt_basis import Grid, check_bytes, grid, spectral_basis
 from fastspec.cqt_plan import check_norm, check_sparsity, check_window, default_fmin
 from fastspec.cqt_stages import warn_long_frames
 from fastspec.intervals import tuning_factor
@@ -79,6 +79,10 @@ def _pseudo_core(
     """Return the pipeline of one pseudo transform; its bands are the filters' magnitudes."""
     a = _checked(arguments)
     bins = _grid(a, tuning)
+    longest = float(bins.lengths.max())
+    check_bytes(16 * a["n_bins"] * longest)  # which all filters are as long as
+    if longest < 1:
+        raise ParameterError(f"filter_scale={a['filter_scale']}: gives filters of no length")
     basis, n_fft = spectral_basis(
         bins.frequencies, bins.alpha, a["sr"], a["filter_scale"], 0, a["norm"], a["sparsity"],
         a["window"], a["hop_length"],

@@ -53,7 +53,7 @@ def cqt_frequencies(
     n_bins = check_int("n_bins", n_bins, minimum=0, maximum=_MOST_BINS)
     check_size("n_bins", (n_bins,), 8)
     fmin = check_float("fmin", fmin, exclusive_minimum=0)
-    bins_per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1)
+    bins_per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1, maximum=2**53)
     correction = tuning_factor(tuning, bins_per_octave)
     with np.errstate(over="ignore"):
         frequencies: _Array = 2.0 ** (np.arange(n_bins, dtype=float) / bins_per_octave)

@@ -433,7 +433,7 @@ def midi_to_hz(notes: npt.ArrayLike) -> np.floating[Any] | _AnyArray:
     >>> float(midi_to_hz(69))
     440.0
     """
-    result: _AnyArray = 440.0 * (2.0 ** ((numbers("notes", notes) - 69.0) / 12.0))
+    result: _AnyArray = 440.0 * (2.0 ** ((_real("notes", notes) - 69.0) / 12.0))
     return result
 
 
@@ -501,7 +501,7 @@ def octs_to_hz(
     440.0
     """
     reference = _reference(tuning, bins_per_octave)
-    result: _AnyArray = reference * (2.0 ** numbers("octs", octs))
+    result: _AnyArray = reference * (2.0 ** _real("octs", octs))
     return result
 
 
@@ -510,8 +510,14 @@ def _plain(data: _AnyArray) -> _AnyArray:
     return np.array(data, copy=None, subok=False)
 
 
-def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
+def _real(name: str, value: npt.ArrayLike) -> _AnyArray:
+    """Return real data as an array; of its subclasses, only masks stay."""
     data = numbers(name, value)
+    return data if isinstance(data, np.ma.MaskedArray) else _plain(data)
+
+
+def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
+    data = _real(name, value)
     if (data < 0).any():
         raise ParameterError(f"{name}={show(value)}: must be >= 0")
     return data
@@ -519,7 +525,7 @@ def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
 
 def _reference(tuning: float, bins_per_octave: int) -> float:
     """Return the frequency of A0, where octave 0 begins."""
-    per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1)
+    per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1, maximum=2**53)
     octaves = check_float("tuning", tuning) / per_octave
     if abs(octaves) > 1000:
         raise ParameterError(f"tuning={show(tuning)}: must be less than 1000 octaves")
