@@ -367,6 +367,7 @@ input_scale, precision
             "res_type": "soxr_hq",
             "output": "power" if a["power"] == 2 else "magnitude",
         }
+        fold.matrix()  # refuses the fold's own window by its name
         try:
             cqt = _Folded(fold, of_cqt)
         except ParameterError as error:
