@@ -131,11 +131,11 @@ static FS_OWN_FUNCTION int64_t count_all(tally *t, const void *x, int64_t n)
 fspec_status fspec_pitch_tuning(const void *frequencies, int64_t n, fspec_dtype dtype, double resolution,
                                 int64_t bins_per_octave, double *result, int64_t *n_pitches)
 {
-    fspec_tuning_config c;
+    fspec_tuning_config c, checked;
     fspec_tuning_config_init(&c);
     c.resolution = resolution;
     c.bins_per_octave = bins_per_octave;
-    const fspec_status status = fs_tuning_config_read(&c, &c);
+    const fspec_status status = fs_tuning_config_read(&c, &checked);
     if (dtype != FSPEC_FLOAT32 && dtype != FSPEC_FLOAT64)
         return FSPEC_BAD_DATA_TYPE;
     if (status != FSPEC_OK || n < 0 || (n > 0 && !frequencies) || !result || !n_pitches)
