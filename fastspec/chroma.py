@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core, cqt_stages
-from fastspec._validate import ParameterError, check_choice, check_int
+from fastspec._validate import ParameterError, check_choice, check_int, show
 from fastspec.chroma_plan import (
     Chroma,
     Fold,
     check_fold,
+    check_smoothing,
     cq_to_chroma,
     freeze_fold_window,
     freeze_smoothing,
@@ -214,12 +215,7 @@ definition, n_threads, precision, out
     (12, 44)
     """
     if win_len_smooth is not None:
-        try:
-            win_len_smooth = check_int("win_len_smooth", win_len_smooth, minimum=1)
-        except ParameterError as error:
-            raise ParameterError(
-                f"win_len_smooth={win_len_smooth} must be a positive integer or None"
-            ) from error
+        win_len_smooth = _smoothing_length(win_len_smooth)
         smoothing_window = freeze_smoothing(smoothing_window, win_len_smooth + 2)
     else:
         smoothing_window = "hann"  # not used
@@ -314,6 +310,12 @@ def chroma_vqt(
         "intervals": intervals,
     }
     return _chroma(y, V, "V", given, 0.0, "full", n_threads, precision, out)
+
+
+def _smoothing_length(length: Any) -> int:
+    if not isinstance(length, int | np.integer) or length <= 0:
+        raise ParameterError(f"win_len_smooth={show(length)} must be a positive integer or None")
+    return check_smoothing(length)
 
 
 def _chroma(

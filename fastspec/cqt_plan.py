@@ -170,7 +170,7 @@ class CQT(_Plan):
             per_octave = len(a["intervals"])
         bins = grid(
             sr=a["sr"],
-            fmin=a["fmin"] * 2.0 ** (a["tuning"] / per_octave),
+            fmin=_tuned(a["fmin"], a["tuning"], per_octave),
             n_bins=a["n_bins"],
             bins_per_octave=a["bins_per_octave"],
             intervals=a["intervals"],
@@ -333,11 +333,17 @@ class _Stream(Stream):
 # ---- arguments ----------------------------------------------------------------------------------
 
 
+def _tuned(fmin: float, tuning: float, per_octave: int) -> float:
+    if abs(tuning / per_octave) > 64:
+        raise ParameterError(f"tuning={show(tuning)}: must be at most 64 octaves, up or down")
+    return fmin * float(2.0 ** (tuning / per_octave))
+
+
 def check_norm(norm: Any) -> float | None:
     """Return an argument `norm`, checked."""
     if norm is None:
         return None
-    if norm == -math.inf:
+    if isinstance(norm, float | np.floating) and norm == -math.inf:
         return -math.inf
     return check_float("norm", norm, minimum=0, allow_inf=True)
 
