@@ -18,6 +18,7 @@ from fastspec.chroma_plan import (
     Chroma,
     Fold,
     check_fold,
+    check_smoothing,
     cq_to_chroma,
     freeze_fold_window,
     freeze_smoothing,
@@ -314,6 +315,12 @@ def chroma_vqt(
         "intervals": intervals,
     }
     return _chroma(y, V, "V", given, 0.0, "full", n_threads, precision, out)
+
+
+def _smoothing_length(length: Any) -> int:
+    if not isinstance(length, int | np.integer) or length <= 0:
+        raise ParameterError(f"win_len_smooth={show(length)} must be a positive integer or None")
+    return check_smoothing(length)
 
 
 def _chroma(
