@@ -98,15 +98,17 @@ engine, planner
 
     def _make(self, arguments: dict[str, Any]) -> None:
         a = arguments
+        a["sr"] = check_float("sr", a["sr"], exclusive_minimum=0)
+        a["n_fft"] = check_int("n_fft", a["n_fft"], minimum=2, maximum=2**30)
+        a["n_chroma"] = check_int("n_chroma", a["n_chroma"], minimum=1, maximum=2**20)
         a["norm"] = check_chroma_norm("norm", a["norm"])
         a["power"] = check_float("power", a["power"], exclusive_minimum=0)
         a["bank_norm"] = check_chroma_norm("bank_norm", a["bank_norm"])
         a["bank_dtype"] = check_dtype("bank_dtype", a["bank_dtype"], (_F32, _F64)).name
         names = ("sr", "n_fft", "n_chroma", "tuning", "ctroct", "octwidth", "base_c")
         bank = make_chroma_bank(**{name: a[name] for name in names}, norm=a["bank_norm"])
-        for name in ("sr", "tuning", "ctroct", "octwidth"):
+        for name in ("tuning", "ctroct", "octwidth"):
             a[name] = None if a[name] is None else float(a[name])
-        a["n_chroma"] = int(a["n_chroma"])
         a["base_c"] = bool(a["base_c"])
         kind, p = _frame_norm(a["norm"])
         super()._make(a)
@@ -207,13 +209,12 @@ def chroma_stft(
             check_choice("argument", name, tuple(_BANK))
     bank = {**_BANK, **kwargs}
     bank["bank_dtype"] = check_dtype("dtype", bank.pop("dtype"), (_F32, _F64)).name
-    bank |= {"sr": sr, "n_chroma": n_chroma, "norm": norm}
     precision = resolve_precision(precision)
     n_threads = check_threads(n_threads)
     # What has nothing to do with the tuning is refused before that is estimated.
-    check_float("sr", sr, exclusive_minimum=0)
-    check_int("n_chroma", n_chroma, minimum=1, maximum=2**20)
-    check_chroma_norm("norm", norm)
+    sr = check_float("sr", sr, exclusive_minimum=0)
+    n_chroma = check_int("n_chroma", n_chroma, minimum=1, maximum=2**20)
+    bank |= {"sr": sr, "n_chroma": n_chroma, "norm": check_chroma_norm("norm", norm)}
     if S is not None:
         return _of_spectra(S, n_fft, bank, tuning, precision, n_threads)
     if y is None:

@@ -243,6 +243,8 @@ def spectra_of(
     plan = cached(_spectrum_plan, *sizes, key, center, pad_mode, precision, power)
     double = precision == "double" or y.dtype.itemsize == 8
     core = plan._core(double)
+    if core.n_bins < 2:
+        raise ParameterError(f"n_fft={plan.n_fft}: must be an integer >= 2")
     if core.n_frames(y.shape[-1]) == 0:
         plan._refuse_length(y.shape[-1])
     if stacklevel is not None and (center or n != y.shape[-1]):
@@ -341,7 +343,7 @@ def pitch_tuning(
     check_threads(n_threads)
     try:
         values = np.atleast_1d(np.asarray(frequencies))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ParameterError(f"frequencies: cannot be made an array: {error}") from error
     if values.dtype.kind not in "fiu":
         raise ParameterError(f"frequencies: have dtype {values.dtype}; must be real numbers")
@@ -418,9 +420,7 @@ def estimate_tuning(
             check_choice("argument", name, tuple(_SEARCH))
     resolution, bins_per_octave = _check_histogram(resolution, bins_per_octave)
     n_threads = check_threads(n_threads)
-    spectra, settings, reference = _prepare(
-        y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2
-    )
+    spectra, settings, reference = _prepare(y, sr, S, n_fft, {**_SEARCH, **kwargs}, n_threads, 2)
     settings |= {"resolution": resolution, "bins_per_octave": bins_per_octave}
     tuning, n_peaks = _estimate(spectra, settings, reference, n_threads)
     if n_peaks == 0:

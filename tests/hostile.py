@@ -267,6 +267,58 @@ for _name, _argument in (
     vary("convert", _convert, _argument, **_rest)
 vary("settings", fastspec.set_precision, precision=NAMES)
 
+SEARCH: dict[str, list[Value]] = {
+    "sr": NUMBERS,
+    "fmin": NUMBERS,
+    "fmax": NUMBERS,
+    "threshold": NUMBERS,
+    "n_threads": SIZES,
+}
+for _name in ("piptrack", "estimate_tuning"):
+    _search = calling(getattr(fastspec, _name), y=Y, **FRAMES)
+    vary(_name, _search, *PARTS, **FRAMING, **SEARCH)
+    vary(_name, _search, y=without(strict(arrays(N)), "None", *_LONG))
+    vary(
+        _name,
+        calling(getattr(fastspec, _name), S=S),
+        "n_fft",
+        S=lenient(without(arrays(*SHAPE), "None", *_LONG)),
+        n_fft=SIZES,
+        ref=[v for v in maybe(NUMBERS) if not callable(v.make())],
+    )
+vary("estimate_tuning", _search, "argument", octave=SIZES[:1], self=SIZES[:1])
+vary("estimate_tuning", _search, resolution=NUMBERS, bins_per_octave=SIZES)
+vary("pitch_tuning", fastspec.pitch_tuning, frequencies=maybe(arrays(7)))
+vary(
+    "pitch_tuning",
+    calling(fastspec.pitch_tuning, frequencies=[440]),
+    resolution=NUMBERS,
+    bins_per_octave=SIZES,
+    n_threads=SIZES,
+)
+CHROMA: dict[str, list[Value]] = {
+    "sr": NUMBERS,
+    "n_chroma": SIZES,
+    "tuning": NUMBERS,
+    "ctroct": NUMBERS,
+    "octwidth": maybe(NUMBERS),
+    "base_c": BOOLS,
+    "norm": maybe(NUMBERS),
+    "dtype": DTYPES,
+}
+vary("chroma_filter", calling(fastspec.chroma_filter, sr=22050, n_fft=N_FFT), n_fft=SIZES, **CHROMA)
+_chroma = calling(fastspec.chroma_stft, y=Y, **FRAMES)
+vary("chroma_stft", _chroma, *PARTS, "n_chroma", "tuning", "y", **FRAMING, **CALLS, **CHROMA)
+vary("chroma_stft", _chroma, y=without(strict(arrays(N)), "None", *_LONG))
+vary("chroma_stft", _chroma, "argument", octave=SIZES[:1], self=SIZES[:1])
+vary(
+    "chroma_stft",
+    calling(fastspec.chroma_stft, S=S),
+    "n_fft",
+    S=lenient(without(arrays(*SHAPE), "None", *_LONG)),
+    n_fft=SIZES,
+)
+
 
 # ---- files and pictures -------------------------------------------------------------------------
 

@@ -70,8 +70,9 @@ def test_default_filters_are_those_of_librosa_bit_for_bit(librosa):
         np.testing.assert_array_equal(ours, librosa.filters.chroma(**kwargs))
 
 
-def reference_bank(*, sr, n_fft, n_chroma=12, tuning=0.0, ctroct=5.0, octwidth=2, norm=2,
-                   base_c=True):
+def reference_bank(
+    *, sr, n_fft, n_chroma=12, tuning=0.0, ctroct=5.0, octwidth=2, norm=2, base_c=True
+):
     """One weight at a time."""
     octaves = [np.log2(k * sr / n_fft / 27.5) - tuning / n_chroma for k in range(1, n_fft)]
     octaves = [octaves[0] - 1.5, *octaves]
