@@ -557,6 +557,9 @@ FSPEC_API void fspec_nsgt_config_init(fspec_nsgt_config *config);
  * is not allowed, or too few for a band), BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
 FSPEC_API fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **plan);
 FSPEC_API void fspec_nsgt_free(fspec_nsgt *plan);
+/* What fspec_nsgt_n_coefficients of a plan would give, for its n_bins bands, or 2 more with `residual`: made without the plan's
+ * tables. Errors as fspec_nsgt_create. Thread-safe. */
+FSPEC_API fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts);
 /* n_bins, and 2 more with `residual`. */
 FSPEC_API int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan);
 /* Coefficients of a band in each block; 0 if there is no such band. */

@@ -345,7 +345,8 @@ static fspec_status create_jobs(fspec_nsgt *plan)
 
 /* ---- plans ------------------------------------------------------------------------------------------------------------ */
 
-static fspec_status fill(const fspec_nsgt_config *c, fspec_nsgt *plan)
+/* All but the tables. */
+static fspec_status outline(const fspec_nsgt_config *c, fspec_nsgt *plan)
 {
     plan->kernels = fs_kernels_for(c->precision == FSPEC_DOUBLE);
     plan->is_double = c->precision == FSPEC_DOUBLE;
@@ -358,7 +359,12 @@ static fspec_status fill(const fspec_nsgt_config *c, fspec_nsgt *plan)
         return FSPEC_NO_MEMORY;
     plan->bands = plan->all + (c->residual ? 0 : 1);
     lay_out_bands(c, plan);
-    fspec_status status = check_counts(plan);
+    return check_counts(plan);
+}
+
+static fspec_status fill(const fspec_nsgt_config *c, fspec_nsgt *plan)
+{
+    fspec_status status = outline(c, plan);
     if (status == FSPEC_OK)
         status = create_weights(c, plan);
     if (status == FSPEC_OK)
@@ -368,15 +374,32 @@ static fspec_status fill(const fspec_nsgt_config *c, fspec_nsgt *plan)
     return status == FSPEC_OK ? create_jobs(plan) : status;
 }
 
+static fspec_status read_config(const fspec_nsgt_config *config, fspec_nsgt_config *full)
+{
+    if (!config)
+        return FSPEC_BAD_ARGUMENT;
+    fspec_nsgt_config_init(full);
+    const fspec_status status = fs_struct_read(full, sizeof *full, config, sizeof *full);
+    return status == FSPEC_OK ? check_config(full) : status;
+}
+
+fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts)
+{
+    fspec_nsgt_config full;
+    fspec_nsgt plan = {0};
+    fspec_status status = counts ? read_config(config, &full) : FSPEC_BAD_ARGUMENT;
+    if (status == FSPEC_OK)
+        status = outline(&full, &plan);
+    for (int64_t k = 0; status == FSPEC_OK && k < plan.n_bands; k++)
+        counts[k] = plan.bands[k].n_coefs;
+    fs_free(plan.all);
+    return status;
+}
+
 fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **result)
 {
     fspec_nsgt_config full;
-    if (!config || !result)
-        return FSPEC_BAD_ARGUMENT;
-    fspec_nsgt_config_init(&full);
-    fspec_status status = fs_struct_read(&full, sizeof full, config, sizeof full);
-    if (status == FSPEC_OK)
-        status = check_config(&full);
+    fspec_status status = result ? read_config(config, &full) : FSPEC_BAD_ARGUMENT;
     if (status != FSPEC_OK)
         return status;
     fspec_nsgt *plan = fs_alloc_zeroed(sizeof *plan);

@@ -251,6 +251,7 @@ cdef extern from "fastspec.h" nogil:
     int64_t fspec_nsgt_fast_length(int64_t n, int64_t multiple)
     void fspec_nsgt_config_init(fspec_nsgt_config *config)
     fspec_status fspec_nsgt_create(const fspec_nsgt_config *config, fspec_nsgt **plan)
+    fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts)
     void fspec_nsgt_free(fspec_nsgt *plan)
     int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan)
     int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band)

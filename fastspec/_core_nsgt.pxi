@@ -5,6 +5,52 @@ def nsgt_fast_length(int64_t n, int64_t multiple):
     return fspec_nsgt_fast_length(n, multiple)
 
 
+@cython.internal
+cdef class NsgtSettings:
+    """A configuration, and the arrays that it points to."""
+    cdef fspec_nsgt_config config
+    cdef list held
+
+    def __cinit__(self, *, bint double, double sr, int64_t length, frequencies, bandwidths, bint residual=True, window=None,
+                  int64_t n_window=0, int64_t n_frames=0, double oversampling=1, int64_t transition=0, double input_scale=1):
+        cdef Array f = Array(frequencies, 1, False)
+        cdef Array b = doubles(bandwidths, -1, f.size(1), "bandwidths")
+        cdef Array w = None
+        f = doubles(frequencies, -1, f.size(1), "frequencies")
+        self.held = [f, b]
+        fspec_nsgt_config_init(&self.config)
+        self.config.precision = FSPEC_DOUBLE if double else FSPEC_SINGLE
+        self.config.sr = sr
+        self.config.length = length
+        self.config.n_bins = f.size(1)
+        self.config.frequencies = <const double *>f.view.buf
+        self.config.bandwidths = <const double *>b.view.buf
+        self.config.residual = residual
+        self.config.n_frames = n_frames
+        self.config.oversampling = oversampling
+        self.config.transition = transition
+        self.config.input_scale = input_scale
+        if window is not None:
+            w = doubles(window, -1, n_window, "window")
+            self.held.append(w)
+            self.config.window = <const double *>w.view.buf
+            self.config.n_window = n_window
+
+
+def nsgt_counts(**settings):
+    """The numbers of coefficients that NsgtPlan(**settings) would have."""
+    cdef NsgtSettings given = NsgtSettings(**settings)
+    cdef int64_t n = given.config.n_bins + (2 if given.config.residual else 0), band
+    cdef int64_t *counts = <int64_t *>PyMem_Malloc(<size_t>times(n, sizeof(int64_t)))
+    if counts == NULL:
+        raise MemoryError
+    try:
+        check(fspec_nsgt_counts(&given.config, counts))
+        return [counts[band] for band in range(n)]
+    finally:
+        PyMem_Free(counts)
+
+
 @cython.final
 cdef class NsgtPlan:
     """A plan of the nonstationary Gabor transform for blocks of one length."""
@@ -13,35 +59,14 @@ cdef class NsgtPlan:
     cdef readonly int64_t length
     cdef readonly list counts
 
-    def __cinit__(self, *, bint double, double sr, int64_t length, frequencies, bandwidths, bint residual=True, window=None,
-                  int64_t n_window=0, int64_t n_frames=0, double oversampling=1, int64_t transition=0, double input_scale=1):
-        cdef fspec_nsgt_config config
+    def __cinit__(self, **settings):
+        cdef NsgtSettings given = NsgtSettings(**settings)
         cdef fspec_status status
-        cdef Array f = Array(frequencies, 1, False)
-        cdef Array b = doubles(bandwidths, -1, f.size(1), "bandwidths")
-        cdef Array w = None
         cdef int64_t band
-        f = doubles(frequencies, -1, f.size(1), "frequencies")
-        fspec_nsgt_config_init(&config)
-        config.precision = FSPEC_DOUBLE if double else FSPEC_SINGLE
-        config.sr = sr
-        config.length = length
-        config.n_bins = f.size(1)
-        config.frequencies = <const double *>f.view.buf
-        config.bandwidths = <const double *>b.view.buf
-        config.residual = residual
-        config.n_frames = n_frames
-        config.oversampling = oversampling
-        config.transition = transition
-        config.input_scale = input_scale
-        if window is not None:
-            w = doubles(window, -1, n_window, "window")
-            config.window = <const double *>w.view.buf
-            config.n_window = n_window
         with nogil:
-            status = fspec_nsgt_create(&config, &self.plan)
+            status = fspec_nsgt_create(&given.config, &self.plan)
         check(status)
-        self.length = length
+        self.length = given.config.length
         self.n_bands = fspec_nsgt_n_bands(self.plan)
         self.counts = [fspec_nsgt_n_coefficients(self.plan, band) for band in range(self.n_bands)]
 

@@ -537,6 +537,10 @@ def test_tables_of_few_lengths_are_kept():
     for n in range(5000, 40000, 2500):
         plan(noise(n))
     assert len(plan._cores) <= 4
+    kept = list(plan._cores)
+    counts = plan.n_coefficients(10**7)  # makes no tables
+    assert list(plan._cores) == kept
+    assert len(counts) == plan.n_bins
     first = plan._core_for(True, 37500)
     assert plan._core_for(True, 37500) is first
 
@@ -655,6 +659,7 @@ def test_bad_signals():
         y[321] = bad
         refused("y", plan, y)
     refused("y", plan, np.broadcast_to(np.float32(0), 2**38))
+    refused("y", plan.n_coefficients, 10**9)
     refused("n_threads", plan, noise(100), n_threads=0)
 
 

@@ -203,6 +203,10 @@ static uint64_t random_cases(uint64_t hash)
             y[j] = narrow[j] = (float)rng_uniform(&r, -1, 1);
         REQUIRE(fspec_nsgt_create(&c.config, &plan) == FSPEC_OK, "case %d", i);
         CHECK(fspec_nsgt_n_bands(plan) == c.config.n_bins + 2 * c.config.residual, "bands");
+        int64_t counts[MOST_BINS + 2];
+        CHECK_STATUS(fspec_nsgt_counts(&c.config, counts), FSPEC_OK, "counts");
+        for (int64_t k = 0; k < fspec_nsgt_n_bands(plan); k++)
+            CHECK(counts[k] == fspec_nsgt_n_coefficients(plan, k), "band %lld", (long long)k);
         bands b = make_bands(&c, plan);
         const fspec_signal signal = {narrow, c.n_samples, sizeof *narrow, FSPEC_FLOAT32, 0};
         CHECK_STATUS(fspec_nsgt_exec(plan, &signal, c.first, c.n_blocks, b.m, 1, b.dtype, NULL), FSPEC_OK, "case %d", i);
@@ -373,6 +377,7 @@ static void bad_arguments(void)
     CHECK_STATUS(fspec_nsgt_create(&bad, &plan), FSPEC_BAD_ARGUMENT, "descending frequencies");
     CHECK_STATUS(fspec_nsgt_create(NULL, &plan), FSPEC_BAD_ARGUMENT, "no config");
     CHECK_STATUS(fspec_nsgt_create(&good, NULL), FSPEC_BAD_ARGUMENT, "no plan");
+    CHECK_STATUS(fspec_nsgt_counts(&good, NULL), FSPEC_BAD_ARGUMENT, "no counts");
     REQUIRE(fspec_nsgt_create(&good, &plan) == FSPEC_OK, "plan");
     c.n_blocks = 1;
     bands b = make_bands(&c, plan);
