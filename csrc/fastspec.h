@@ -370,7 +370,8 @@ typedef struct fspec_cqt_config {
     const fspec_cqt_filter *filters; /* NULL; else n_bins filters in place of frequencies, lengths, amplitudes; levels must
                                   not rise with the bin, and hop_length must be a multiple of 2^level */
     const double *decimator;   /* NULL; else decimate by the symmetric filter decimator[|n|], |n| <= decimator_reach, and cut */
-    int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. */
+    int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. Long
+                                  ones work on blocks of some hundred samples, for which a stream's frames wait. */
     fspec_cqt_domain domain;   /* FSPEC_CQT_ANY_DOMAIN */
 } fspec_cqt_config;
 
