@@ -2,9 +2,10 @@
 
     python -m benchmarks.accuracy [--quick] [--no-librosa]
 
-For every sample rate, hop and number of bins per octave, from C2 up to Nyquist: the largest relative
-error (L2) over music-like sound, noise, a chirp and clicks, the edges included. In the last column
-is what librosa's own `cqt` differs by from the same sums, on noise, for as many bins as it accepts.
+For every sample rate, hop and number of bins per octave, from C2 up to Nyquist: the largest
+relative error (L2) over music-like sound, noise, a chirp and clicks, the edges included. The last
+column is what librosa's own `cqt` differs by from the same sums, on noise, for as many bins as it
+accepts.
 """
 
 from __future__ import annotations
@@ -153,7 +154,8 @@ def main() -> int:
                     theirs = f"{error:>11.2e} ({n} bins)"
                 over = any(worst[name] > bound for name, bound in zip(names, bounds, strict=True))
                 failed |= over
-                print(f"{sr:5} {hop:4} {per_octave:8} |{cells} |{theirs}{' OVER' * over}", flush=True)
+                mark = " OVER" if over else ""
+                print(f"{sr:5} {hop:4} {per_octave:8} |{cells} |{theirs}{mark}", flush=True)
     print("bounds" + " " * 13 + "|" + "".join(f"{bound:>11.0e}" for bound in bounds) + " |")
     return int(failed)
 

@@ -63,7 +63,7 @@ def _run(name: str, seconds: int, environment: Mapping[str, str]) -> dict[str, A
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def _memory(key: str) -> int | None:
+def memory(key: str) -> int | None:
     """Return a line of the process's status in bytes: VmRSS, or VmHWM, the peak."""
     try:
         with open("/proc/self/status", encoding="ascii") as lines:
@@ -75,7 +75,7 @@ def _memory(key: str) -> int | None:
     return None
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     try:
         with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
             file.write("5")
@@ -92,8 +92,8 @@ def _child(name: str, seconds: int) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     case = Case(find(FEATURE)[0], seconds)
     kind = next(kind for kind in PEERS if kind.name == name)
-    _forget_peak()
-    before = _memory("VmRSS")
+    forget_peak()
+    before = memory("VmRSS")
     times = [time.perf_counter()]
     peer = kind()
     times.append(time.perf_counter())
@@ -101,7 +101,7 @@ def _child(name: str, seconds: int) -> dict[str, Any]:
     assert call is not None
     call()
     times.append(time.perf_counter())
-    peak = _memory("VmHWM")
+    peak = memory("VmHWM")
     begin = time.perf_counter()
     call()
     return {

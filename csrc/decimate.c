@@ -127,16 +127,20 @@ const fs_spectral_decimator *fs_decimator_at(const fs_decimator *decimator, int 
 
 void fs_decimator_take(const fs_decimator *decimator, fs_arena *arena, fs_decimator_desk *desk)
 {
-    memset(desk, 0, sizeof *desk);
+    const size_t begin = arena->used;
+    size_t end = begin;
     for (int i = 0; i < FS_DECIMATOR_SIZES; i++) {
         const fs_spectral_decimator *s = &decimator->spectral[i];
         if (!s->n)
             continue;
         const size_t column = s->forward->kernels->lanes * s->forward->kernels->real_size;
+        arena->used = begin; /* one is in use at a time */
         fs_lanes_take(s->forward, arena, 1, &desk[i].forward);
         fs_lanes_take(s->inverse, arena, 0, &desk[i].inverse);
         desk[i].bins = fs_take(arena, 2 * (s->n / 2 + 1), column);
+        end = arena->used > end ? arena->used : end;
     }
+    arena->used = end;
 }
 
 static void decimate_some(const fs_spectral_decimator *s, const fs_kernels *k, const fs_decimator_desk *desk, char *out,

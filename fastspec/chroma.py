@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core, cqt_stages
-from fastspec._validate import ParameterError, check_choice, check_int
+from fastspec._validate import ParameterError, check_choice, check_int, show
 from fastspec.chroma_plan import (
     Chroma,
     Fold,
     check_fold,
+    check_smoothing,
     cq_to_chroma,
     freeze_fold_window,
     freeze_smoothing,
@@ -218,7 +219,7 @@ definition, n_threads, precision, out
             win_len_smooth = check_int("win_len_smooth", win_len_smooth, minimum=1)
         except ParameterError as error:
             raise ParameterError(
-                f"win_len_smooth={win_len_smooth} must be a positive integer or None"
+                f"win_len_smooth={show(win_len_smooth)} must be a positive integer or None"
             ) from error
         smoothing_window = freeze_smoothing(smoothing_window, win_len_smooth + 2)
     else:
@@ -316,6 +317,12 @@ def chroma_vqt(
     return _chroma(y, V, "V", given, 0.0, "full", n_threads, precision, out)
 
 
+def _smoothing_length(length: Any) -> int:
+    if not isinstance(length, int | np.integer) or length <= 0:
+        raise ParameterError(f"win_len_smooth={show(length)} must be a positive integer or None")
+    return check_smoothing(length)
+
+
 def _chroma(
     y: Any,
     magnitudes: Any,
@@ -332,7 +339,7 @@ def _chroma(
     n_chroma = check_int("n_chroma", given["n_chroma"], minimum=1)
     if per_octave % n_chroma:
         raise ParameterError(
-            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={n_chroma}"
+            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={show(n_chroma)}"
         )
     given["window"] = freeze_fold_window(given["window"])
     precision = resolve_precision(precision)
@@ -340,7 +347,12 @@ def _chroma(
         if y is None:
             raise ParameterError("At least one of C or y must be provided to compute chroma")
         y = check_audio(y)
-        if check_choice("cqt_mode", cqt_mode, ("full", "hybrid")) == "full":
+        check_choice("cqt_mode", cqt_mode, ("full", "hybrid"))
+        if tuning is None:
+            tuning = estimate_tuning(
+                y=y, sr=given["sr"], bins_per_octave=per_octave, n_threads=n_threads
+            )
+        if cqt_mode == "full":
             return _of_signal(y, given, tuning, n_threads, precision, out)
         magnitudes = _hybrid(y, given, tuning, n_threads, precision)
     return _of_magnitudes(magnitudes, name, given, n_threads, precision, out)
@@ -349,13 +361,11 @@ def _chroma(
 def _of_signal(
     y: Array,
     given: dict[str, Any],
-    tuning: float | None,
+    tuning: float,
     n_threads: int,
     precision: str,
     out: Array | None,
 ) -> Array:
-    if tuning is None:
-        tuning = estimate_tuning(y=y, sr=given["sr"], bins_per_octave=given["bins_per_octave"])
     plan = cached(_plan, tuning=tuning, precision=precision, **given)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8)
     n = y.shape[-1]
@@ -376,7 +386,7 @@ def _levels_out() -> int:
 
 
 def _hybrid(
-    y: Array, given: dict[str, Any], tuning: float | None, n_threads: int, precision: str
+    y: Array, given: dict[str, Any], tuning: float, n_threads: int, precision: str
 ) -> Array:
     if given["definition"] != "librosa":
         raise ParameterError("definition: cqt_mode='hybrid' has that of librosa alone")

@@ -30,6 +30,7 @@ Array = npt.NDArray[Any]
 
 _C1 = 32.70319566257483  # Hz
 _LARGEST = 2**20
+_MOST_WEIGHTS = 2**27  # 1 GiB of float64
 # Of CENS: shares of a frame's chroma from which on a value counts, each a quarter.
 _STEPS = np.array([0.4, 0.2, 0.1, 0.05])
 _HEIGHTS = np.full(4, 0.25)
@@ -41,7 +42,7 @@ def cq_to_chroma(
     bins_per_octave: int = 12,
     n_chroma: int = 12,
     fmin: float | None = None,
-    window: Array | None = None,
+    window: Any = None,
     base_c: bool = True,
     dtype: npt.DTypeLike = np.float32,
 ) -> Array:
@@ -87,6 +88,11 @@ def cq_to_chroma(
         raise ParameterError(
             "Incompatible CQ merge: input bins must be an integer multiple of output bins."
         )
+    base_c = check_bool("base_c", base_c)
+    try:
+        dtype = np.dtype(dtype)
+    except Exception as error:  # NumPy raises TypeError, ValueError, SyntaxError and others here
+        raise ParameterError(f"dtype={show(dtype)}: must be a data type") from error
     merged = per_octave // n_chroma
     pitch = (12 * (math.log2(first) - math.log2(440.0)) + 69) % 12
     turn = int(np.round((pitch if base_c else pitch - 9) * (n_chroma / 12.0)))
@@ -94,7 +100,7 @@ def cq_to_chroma(
     rows = ((np.arange(n_input) + merged // 2) // merged + turn) % n_chroma
     fold = np.zeros((n_chroma, n_input), dtype)
     fold[rows, np.arange(n_input)] = 1
-    return fold if window is None else _convolve(fold, np.atleast_2d(np.asarray(window)))
+    return fold if window is None else _convolve(fold, window.values)
 
 
 def _convolve(fold: Array, window: Array) -> Array:
@@ -126,6 +132,11 @@ def freeze_fold_window(window: Any) -> Any:
         return _FoldWindow(np.atleast_2d(np.array(window)))
     except (TypeError, ValueError) as error:
         raise ParameterError(f"window={show(window)}: must be an array") from error
+
+
+def check_smoothing(length: Any) -> int:
+    """Return an argument `win_len_smooth` that is not None."""
+    return check_int("win_len_smooth", length, minimum=1, maximum=_LARGEST)
 
 
 def freeze_smoothing(window: Any, length: int) -> Any:
@@ -362,6 +373,7 @@ input_scale, precision
             "res_type": "soxr_hq",
             "output": "power" if a["power"] == 2 else "magnitude",
         }
+        fold.matrix()  # refuses the fold's own window by its name
         try:
             cqt = _Folded(fold, of_cqt)
         except ParameterError as error:
@@ -439,6 +451,14 @@ def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
         raise ParameterError(
             f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={n_chroma}"
         )
+    if n_chroma * n_bins > _MOST_WEIGHTS:
+        raise ParameterError(
+            f"n_chroma={n_chroma}: a fold of {n_bins} bins would take "
+            f"{n_chroma * n_bins / 2**27:.3g} GiB; the limit is 1"
+        )
+    fmin = a["fmin"]
+    if fmin is not None:
+        fmin = check_float("fmin", fmin, exclusive_minimum=0)
     cens = check_bool("cens", a["cens"])
     norm = a["norm"]
     if isinstance(norm, str):
@@ -446,11 +466,11 @@ def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
         norm = 2.0 if cens else math.inf
     length = a["win_len_smooth"]
     if length is not None:
-        length = check_int("win_len_smooth", length, minimum=1, maximum=_LARGEST)
+        length = check_smoothing(length)
     window = a["smoothing_window"]
     if cens and length is not None:
         window = freeze_smoothing(window, length + 2)
-    elif not isinstance(window, str | tuple | float | int | _Window):
+    else:
         window = "hann"  # not used
     threshold = a["threshold"]
     if threshold is not None:
@@ -459,7 +479,7 @@ def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
         n_bins=n_bins,
         bins_per_octave=per_octave,
         n_chroma=n_chroma,
-        fmin=a["fmin"],
+        fmin=fmin,
         window=freeze_fold_window(a["window"]),
         base_c=check_bool("base_c", a["base_c"]),
         threshold=threshold,

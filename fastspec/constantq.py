@@ -227,7 +227,7 @@ def tuning_of(y: Array, tuning: float | None, sr: float, bins_per_octave: int) -
 
 
 def warn_no_resampler(stacklevel: int) -> None:
-    """Warn, as librosa does, of ``res_type=None``; a stacklevel of 1 is the line that calls this."""
+    """Warn, as librosa does, of no resampler; a stacklevel of 1 is the line that calls this."""
     warnings.warn(
         "Support for VQT with res_type=None is deprecated in librosa 0.10\n"
         "and will be removed in version 1.0.",

@@ -20,7 +20,7 @@ from fastspec._validate import (
 )
 from fastspec.config import resolve_precision
 from fastspec.cqt_basis import Grid, Octave, check_bytes, grid, octaves, window_table
-from fastspec.intervals import check_intervals
+from fastspec.intervals import check_intervals, tuning_factor
 from fastspec.transforms import PAD_MODES, Stream, _Plan, as_signal
 from fastspec.windows import WindowSpec
 
@@ -170,7 +170,7 @@ class CQT(_Plan):
             per_octave = len(a["intervals"])
         bins = grid(
             sr=a["sr"],
-            fmin=a["fmin"] * 2.0 ** (a["tuning"] / per_octave),
+            fmin=a["fmin"] * tuning_factor(a["tuning"], per_octave),
             n_bins=a["n_bins"],
             bins_per_octave=a["bins_per_octave"],
             intervals=a["intervals"],
@@ -406,11 +406,17 @@ class _Stream(Stream):
 # ---- arguments ----------------------------------------------------------------------------------
 
 
+def _tuned(fmin: float, tuning: float, per_octave: int) -> float:
+    if abs(tuning / per_octave) > 64:
+        raise ParameterError(f"tuning={show(tuning)}: must be at most 64 octaves, up or down")
+    return fmin * float(2.0 ** (tuning / per_octave))
+
+
 def check_norm(norm: Any) -> float | None:
     """Return an argument `norm`, checked."""
     if norm is None:
         return None
-    if norm == -math.inf:
+    if isinstance(norm, float) and norm == -math.inf:
         return -math.inf
     return check_float("norm", norm, minimum=0, allow_inf=True)
 
@@ -419,7 +425,7 @@ def check_window(window: Any) -> Any:
     """Return an argument `window`, which must be hashable."""
     try:
         hash(window)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ParameterError(f"window={show(window)}: must be a name, a tuple or a function") from (
             error
         )

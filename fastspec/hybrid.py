@@ -17,9 +17,10 @@ from fastspec import _core
 from fastspec._validate import ParameterError, check_bool, check_dtype, check_float, check_int
 from fastspec.config import check_threads, choose_engine, resolve_precision
 from fastspec.constantq import tuning_of, vqt_plan, warn_no_resampler
-from fastspec.cqt_basis import Grid, grid, spectral_basis
+from fastspec.cqt_basis import Grid, check_bytes, grid, spectral_basis
 from fastspec.cqt_plan import check_norm, check_sparsity, check_window, default_fmin
 from fastspec.cqt_stages import warn_long_frames
+from fastspec.intervals import tuning_factor
 from fastspec.spectrum import check_audio, pad_edges
 from fastspec.transforms import (
     PAD_MODES,
@@ -61,7 +62,7 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
 def _grid(a: dict[str, Any], tuning: float) -> Grid:
     return grid(
         sr=a["sr"],
-        fmin=a["fmin"] * 2.0 ** (check_float("tuning", tuning) / a["bins_per_octave"]),
+        fmin=a["fmin"] * tuning_factor(tuning, a["bins_per_octave"]),
         n_bins=a["n_bins"],
         bins_per_octave=a["bins_per_octave"],
         intervals="equal",
@@ -78,6 +79,10 @@ def _pseudo_core(
     """Return the pipeline of one pseudo transform; its bands are the filters' magnitudes."""
     a = _checked(arguments)
     bins = _grid(a, tuning)
+    longest = float(bins.lengths.max())
+    check_bytes(16 * a["n_bins"] * longest)  # which all filters are as long as
+    if longest < 1:
+        raise ParameterError(f"filter_scale={a['filter_scale']}: gives filters of no length")
     basis, n_fft = spectral_basis(
         bins.frequencies, bins.alpha, a["sr"], a["filter_scale"], 0, a["norm"], a["sparsity"],
         a["window"], a["hop_length"],
@@ -132,7 +137,7 @@ def _pseudo(
 def _real_type(y: Array, dtype: npt.DTypeLike | None) -> np.dtype[Any]:
     """Return the type of magnitudes, for a complex `dtype` as librosa takes it."""
     if dtype is None:
-        return y.dtype
+        return y.dtype.newbyteorder("=")
     return _F64 if check_dtype("dtype", dtype, (_C64, _C128)) == _C128 else _F32
 
 
@@ -359,6 +364,7 @@ def hybrid_magnitudes(
 ) -> Array:
     """Return `hybrid_cqt`; a stacklevel of 3 lets its warnings point to what called the caller."""
     y = check_audio(y)
+    n_bins = check_int("n_bins", n_bins, minimum=1, maximum=2**20)
     tuning = tuning_of(y, tuning, sr, bins_per_octave)
     wanted = _real_type(y, dtype)
     precision = resolve_precision(precision)

@@ -15,6 +15,7 @@ __all__ = ["cqt_frequencies", "interval_frequencies"]
 _Array = npt.NDArray[np.float64]
 
 _PRIMES = {"ji3": (3,), "ji5": (3, 5), "ji7": (3, 5, 7)}
+_MOST_BINS = 2**26
 _MOST_JUST = 512  # intervals; finding them takes time with the cube of their number
 
 
@@ -49,11 +50,11 @@ def cqt_frequencies(
     >>> cqt_frequencies(3, fmin=32.703, bins_per_octave=1)
     array([ 32.703,  65.406, 130.812])
     """
-    n_bins = check_int("n_bins", n_bins, minimum=0)
+    n_bins = check_int("n_bins", n_bins, minimum=0, maximum=_MOST_BINS)
     check_size("n_bins", (n_bins,), 8)
     fmin = check_float("fmin", fmin, exclusive_minimum=0)
-    bins_per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1)
-    correction = 2.0 ** (check_float("tuning", tuning) / bins_per_octave)
+    bins_per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1, maximum=2**53)
+    correction = tuning_factor(tuning, bins_per_octave)
     with np.errstate(over="ignore"):
         frequencies: _Array = 2.0 ** (np.arange(n_bins, dtype=float) / bins_per_octave)
         result: _Array = correction * fmin * frequencies
@@ -97,10 +98,10 @@ def interval_frequencies(
     ParameterError
         If an argument is out of its range.
     """
-    n_bins = check_int("n_bins", n_bins, minimum=0)
+    n_bins = check_int("n_bins", n_bins, minimum=0, maximum=_MOST_BINS)
     check_size("n_bins", (n_bins,), 8)
     fmin = check_float("fmin", fmin, exclusive_minimum=0)
-    tuning = check_float("tuning", tuning)
+    tuning_factor(tuning, 1)
     sort = check_bool("sort", sort)
     ratios = _ratios(intervals, bins_per_octave, tuning, sort)
     n_octaves = np.ceil(n_bins / len(ratios))
@@ -125,11 +126,21 @@ def _ratios(intervals: Any, bins_per_octave: int, tuning: float, sort: bool) -> 
     raise ParameterError(f"intervals={intervals!r}: must be one of {known}, or an array")
 
 
+def tuning_factor(tuning: Any, bins_per_octave: int) -> float:
+    """Return the factor of frequencies that an argument `tuning` stands for, checked."""
+    octaves = check_float("tuning", tuning) / bins_per_octave
+    if abs(octaves) > 1000:
+        raise ParameterError(f"tuning={show(tuning)}: must be less than 1000 octaves")
+    return float(2.0**octaves)
+
+
 def check_intervals(intervals: Any) -> tuple[float, ...]:
     """Return an array of interval ratios as a tuple, checked."""
+    if hasattr(intervals, "__len__") and len(intervals) > 2**20:
+        raise ParameterError(f"intervals: are {len(intervals)}; must be at most {2**20}")
     try:
         ratios = tuple(float(ratio) for ratio in intervals)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"intervals={show(intervals)}: must be a name or ratios") from error
     if not ratios or not all(0 < ratio < np.inf for ratio in ratios):
         raise ParameterError(f"intervals={show(intervals)}: must hold finite numbers > 0")

@@ -277,7 +277,7 @@ def midi_to_note(
     if cents and not octave:
         raise ParameterError("cents=True: needs octave=True")
     names = key_to_notes(key, unicode=unicode)
-    data = numbers("midi", midi)
+    data = _plain(numbers("midi", midi))
     if not np.isfinite(data).all():
         raise ParameterError(f"midi={show(midi)}: must be finite")
 
@@ -285,12 +285,12 @@ def midi_to_note(
         nearest = int(np.round(number))
         name = names[nearest % 12]
         if octave:
-            name += str(int(nearest / 12) - 1)
+            name += str((nearest // 12 if nearest >= 0 else -(-nearest // 12)) - 1)
         if cents:
             name += f"{int(100 * np.around(number - nearest, 2)):+02d}"
         return name
 
-    if np.isscalar(midi):
+    if data.ndim == 0 and not isinstance(midi, np.ndarray):
         return spelled(data[()])
     return np.array([spelled(number) for number in data.ravel()], dtype=str).reshape(data.shape)
 
@@ -328,10 +328,11 @@ def hz_to_note(frequencies: npt.ArrayLike, **kwargs: Any) -> str | _AnyArray:
     >>> hz_to_note(440.0)
     'A4'
     """
-    data = numbers("frequencies", frequencies)
+    data = _plain(numbers("frequencies", frequencies))
     if not (np.isfinite(data) & (data > 0)).all():
         raise ParameterError(f"frequencies={show(frequencies)}: must be finite and > 0")
-    return midi_to_note(hz_to_midi(frequencies), **kwargs)
+    midi: _AnyArray = np.asarray(hz_to_midi(data))[()]
+    return midi_to_note(midi, **kwargs)
 
 
 def note_to_hz(note: str | Iterable[str], **kwargs: Any) -> np.floating[Any] | _AnyArray:
@@ -432,7 +433,7 @@ def midi_to_hz(notes: npt.ArrayLike) -> np.floating[Any] | _AnyArray:
     >>> float(midi_to_hz(69))
     440.0
     """
-    result: _AnyArray = 440.0 * (2.0 ** ((numbers("notes", notes) - 69.0) / 12.0))
+    result: _AnyArray = 440.0 * (2.0 ** ((_real("notes", notes) - 69.0) / 12.0))
     return result
 
 
@@ -500,12 +501,23 @@ def octs_to_hz(
     440.0
     """
     reference = _reference(tuning, bins_per_octave)
-    result: _AnyArray = reference * (2.0 ** numbers("octs", octs))
+    result: _AnyArray = reference * (2.0 ** _real("octs", octs))
     return result
 
 
-def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
+def _plain(data: _AnyArray) -> _AnyArray:
+    """Return the same values as no subclass of arrays: names have no masks."""
+    return np.array(data, copy=None, subok=False)
+
+
+def _real(name: str, value: npt.ArrayLike) -> _AnyArray:
+    """Return real data as an array; of its subclasses, only masks stay."""
     data = numbers(name, value)
+    return data if isinstance(data, np.ma.MaskedArray) else _plain(data)
+
+
+def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
+    data = _real(name, value)
     if (data < 0).any():
         raise ParameterError(f"{name}={show(value)}: must be >= 0")
     return data
@@ -513,7 +525,7 @@ def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
 
 def _reference(tuning: float, bins_per_octave: int) -> float:
     """Return the frequency of A0, where octave 0 begins."""
-    per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1)
+    per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1, maximum=2**53)
     octaves = check_float("tuning", tuning) / per_octave
     if abs(octaves) > 1000:
         raise ParameterError(f"tuning={show(tuning)}: must be less than 1000 octaves")

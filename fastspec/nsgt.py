@@ -626,6 +626,8 @@ class NSGT(_Plan):
         """
         return Stream(self, channels, n_threads)
 
+    _stream = stream  # type: ignore[assignment]
+
     def inverse_stream(self, channels: int = 1, n_threads: int = 1) -> InverseStream:
         """Return a stream: signals from slices that arrive in pieces.
 

@@ -86,7 +86,7 @@ def _check_window(window: Any) -> Any:
     try:
         hash(window)
         window_table(window)
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise ParameterError(f"window={show(window)}: must be a name, a tuple or a number") from (
             error
         )

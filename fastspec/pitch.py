@@ -231,7 +231,9 @@ def spectra_of(
     if y is None:
         raise ParameterError("y=None: a signal y or a spectrogram S must be given")
     if n_fft is None:
-        raise ParameterError("n_fft=None: must be an integer >= 1 where S is not given")
+        raise ParameterError("n_fft=None: must be an integer >= 2 where S is not given")
+    if n_fft == 1:
+        raise ParameterError("n_fft=1: must be at least 2, for spectra with a peak")
     y = check_audio(y)
     n = y.shape[-1]
     key = window_key(frames["window"], frames["win_length"], n_fft)

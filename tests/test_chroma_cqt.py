@@ -453,6 +453,7 @@ def test_errors_as_librosa(librosa):
         ("norm", {"norm": "x"}), ("window", {"window": np.ones((1, 1, 1))}),
         ("window", {"window": [math.nan]}), ("window", {"window": []}),
         ("window", {"window": "hann"}), ("tuning", {"tuning": math.nan}),
+        ("tuning", {"tuning": 1e9}), ("norm", {"norm": np.zeros(2)}), ("fmin", {"fmin": [1.0]}),
         ("n_threads", {"n_threads": 0}), ("precision", {"precision": "half"}),
         ("bins_per_octave", {"bins_per_octave": 0}), ("out", {"out": np.empty((12, 3))}),
         ("out", {"out": misaligned((12, 18), "f4")}),
@@ -472,7 +473,21 @@ def test_bad_input():
             fastspec.chroma_cqt(C=bad)
         with pytest.raises(ParameterError, match="chroma"):
             fastspec.tonnetz(chroma=bad)
-    for name, value in (("n_input", 0), ("n_chroma", 1.5), ("fmin", 0)):
+    with pytest.raises(ParameterError, match="fmin"):
+        fastspec.chroma_cqt(C=np.ones((84, 3)), fmin=[1.0])
+    for length in (2**31, 2**60):
+        with pytest.raises(ParameterError, match="win_len_smooth"):
+            fastspec.chroma_cens(C=np.ones((84, 3)), win_len_smooth=length)
+    with pytest.raises(ParameterError, match="GiB"):
+        Chroma(n_octaves=1, bins_per_octave=2**17, n_chroma=2**17)
+    for name, value in (
+        ("n_input", 0),
+        ("n_chroma", 1.5),
+        ("fmin", 0),
+        ("base_c", 3),
+        ("dtype", 7),
+        ("window", [[1], [1, 2]]),
+    ):
         with pytest.raises(ParameterError, match=name):
             fastspec.cq_to_chroma(**{"n_input": 84, name: value})
     with pytest.raises(ParameterError, match="smoothing_window"):
@@ -650,11 +665,12 @@ def test_int16():
     [
         ("sr", 0), ("hop_length", 0), ("fmin", math.nan), ("n_octaves", 0), ("n_octaves", 1.5),
         ("bins_per_octave", 0), ("bins_per_octave", 35), ("n_chroma", 0), ("n_chroma", 2**40),
-        ("tuning", math.inf), ("filter_scale", 0), ("gamma", -1), ("intervals", "other"),
+        ("tuning", math.inf),  ("filter_scale", 0), ("gamma", -1), ("intervals", "other"),
         ("intervals", [1, -2]), ("sparsity", 1), ("window", "hann"), ("window", [math.inf]),
         ("base_c", 1), ("threshold", math.nan), ("norm", -2), ("norm", "max"), ("cens", 0),
         ("win_len_smooth", 0), ("power", 3), ("definition", "other"), ("accuracy", 0),
-        ("input_scale", math.nan), ("precision", "half"),
+        ("input_scale", math.nan), ("precision", "half"), ("tuning", -1e9), ("norm", np.zeros(2)),
+        ("win_len_smooth", 2**40),
     ],
 )  # fmt: skip
 def test_bad_arguments(name, value):

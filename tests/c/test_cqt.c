@@ -305,6 +305,21 @@ static int stop(void *user)
     return 1;
 }
 
+/* Rows of a spectrum must lie within it, and be finite. */
+static void bad_spectra(const fspec_cqt_config *good)
+{
+    static const int64_t rows[][2] = {{-1, 1}, {0, 18}, {17, 1}, {0, -1}, {INT64_MAX, 2}, {2, INT64_MAX}, {0, 4}};
+    double taps[64] = {1}, spectrum[36] = {[7] = NAN};
+    fspec_cqt *plan = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const fspec_cqt_filter filter = {0, -16, 32, taps, spectrum, rows[i][0], rows[i][1]};
+        fspec_cqt_config config = *good;
+        config.n_bins = 1;
+        config.filters = &filter;
+        CHECK_STATUS(fspec_cqt_create(&config, &plan), FSPEC_BAD_ARGUMENT, "rows %zu", i);
+    }
+}
+
 static void bad_arguments(void)
 {
     static cqt_case c;
@@ -336,6 +351,8 @@ static void bad_arguments(void)
     REFUSED(attenuation, 1e9, FSPEC_BAD_ARGUMENT);
     REFUSED(window, good.lengths, FSPEC_BAD_WINDOW);
     REFUSED(decimator, good.lengths, FSPEC_BAD_ARGUMENT);
+    REFUSED(domain, (fspec_cqt_domain)3, FSPEC_BAD_ARGUMENT);
+    bad_spectra(&good);
     CHECK_STATUS(fspec_cqt_create(NULL, &plan), FSPEC_BAD_ARGUMENT, "no config");
     REQUIRE(fspec_cqt_create(&good, &plan) == FSPEC_OK, "plan");
     fspec_signal signal = {y, 64, sizeof *y, FSPEC_FLOAT32, 0};
