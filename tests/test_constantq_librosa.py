@@ -386,7 +386,8 @@ def test_domains_agree(name, in_domain, errors):
             parts = [stream.push(part[np.newaxis]) for part in np.array_split(y, 7)]
             parts.append(stream.flush())
             np.testing.assert_array_equal(np.concatenate(parts, axis=-1)[0], results[-1])
-    bound = 1e-13 if "double" in name else 2e-6
+    # librosa's filters have the precision of float32: in time they are folded as if symmetric.
+    bound = 2e-7 if "double" in name else 2e-6
     errors.check("domains", name, "each other", of_peak(results[1], results[0]), bound)
 
 
