@@ -441,7 +441,7 @@ MEMORY_CODE = """
 import resource, sys, numpy as np, fastspec
 y = np.full(22050 * 3600, 0.1, np.float32)
 plan = fastspec.CQT(definition=sys.argv[1])
-out = np.zeros((84, plan.n_frames(len(y))), np.complex64, order="F")
+out = np.ones((84, plan.n_frames(len(y))), np.complex64, order="F")  # in memory, unlike zeros
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 plan(y, out=out)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
