@@ -386,7 +386,8 @@ def test_domains_agree(name, in_domain, errors):
             parts = [stream.push(part[np.newaxis]) for part in np.array_split(y, 7)]
             parts.append(stream.flush())
             np.testing.assert_array_equal(np.concatenate(parts, axis=-1)[0], results[-1])
-    bound = 1e-13 if "double" in name else 2e-6
+    # librosa's filters have the precision of float32: in time they are folded as if symmetric.
+    bound = 2e-7 if "double" in name else 2e-6
     errors.check("domains", name, "each other", of_peak(results[1], results[0]), bound)
 
 
@@ -440,7 +441,7 @@ MEMORY_CODE = """
 import resource, sys, numpy as np, fastspec
 y = np.full(22050 * 3600, 0.1, np.float32)
 plan = fastspec.CQT(definition=sys.argv[1])
-out = np.zeros((84, plan.n_frames(len(y))), np.complex64, order="F")
+out = np.ones((84, plan.n_frames(len(y))), np.complex64, order="F")  # in memory, unlike zeros
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 plan(y, out=out)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
