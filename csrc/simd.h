@@ -51,14 +51,14 @@ typedef struct fs_cqt_group {
 
 enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
 
-/* A stretch of FS_ICQT_VECTORS vectors of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
+/* A stretch of FS_ICQT_BLOCK bytes of samples of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
  * imaginary][bin][sample] where they are folded, of the n_bins lowest bins; the others are zero there. */
 typedef struct fs_icqt_block {
     const void *weights;
     size_t n_bins;
 } fs_icqt_block;
 
-enum { FS_ICQT_VECTORS = 3, FS_ICQT_FRAMES = 4 };
+enum { FS_ICQT_BLOCK = 192, FS_ICQT_FRAMES = 4 };
 
 typedef struct fs_kernels fs_kernels;
 struct fs_kernels {
