@@ -470,13 +470,14 @@ res_type, dtype, length
     magnitude = np.asfortranarray(target, dtype=spectral)
     phased = magnitude.copy(order="F")
     if init is not None:
-        phased *= np.exp(2j * np.pi * random.random(size=target.shape))
-    rebuilt, before = np.empty_like(phased), None
+        np.multiply(phased, np.exp(2j * np.pi * random.random(size=target.shape)), out=phased)
+    rebuilt: Array = np.empty_like(phased)
+    before: Array | None = None
     for _ in range(n_iter):
         inverse.exec(phased[..., :used], y, n_threads)
         forward.exec(y, rebuilt, n_threads)
         _core.rephase(rebuilt, before, magnitude, phased, inertia / (1 + inertia), n_threads)
-        before, rebuilt = rebuilt, before if before is not None else np.empty_like(rebuilt)
+        before, rebuilt = rebuilt, np.empty_like(rebuilt) if before is None else before
     inverse.exec(phased[..., :used], y, n_threads)
     return y.astype(wanted, copy=False)
 
