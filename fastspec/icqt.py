@@ -471,13 +471,12 @@ res_type, dtype, length
     phased = magnitude.copy(order="F")
     if init is not None:
         np.multiply(phased, np.exp(2j * np.pi * random.random(size=target.shape)), out=phased)
-    rebuilt: Array = np.empty_like(phased)
-    before: Array | None = None
-    for _ in range(n_iter):
+    spectra = [np.empty_like(phased), np.empty_like(phased)] if n_iter else []
+    for i in range(n_iter):
+        rebuilt, before = spectra[i % 2], spectra[1 - i % 2] if i else None
         inverse.exec(phased[..., :used], y, n_threads)
         forward.exec(y, rebuilt, n_threads)
         _core.rephase(rebuilt, before, magnitude, phased, inertia / (1 + inertia), n_threads)
-        before, rebuilt = rebuilt, np.empty_like(rebuilt) if before is None else before
     inverse.exec(phased[..., :used], y, n_threads)
     return y.astype(wanted, copy=False)
 
