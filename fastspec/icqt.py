@@ -455,7 +455,7 @@ res_type, dtype, length
     used = n_frames
     if length is not None:
         used = min(n_frames, math.ceil((n + inverse.longest) / inverse.hop_length))
-    n = n or inverse.n_samples(n_frames)
+    n = n or inverse.n_samples(used)
     n_threads = check_threads(n_threads)
     if n_iter:
         forward = _forward(arguments, n_bins, pad_mode, double)
