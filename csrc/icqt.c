@@ -129,7 +129,7 @@ static fspec_status make_turns(const recipe *r)
 static fspec_status make_set(const recipe *r)
 {
     fs_icqt_set *s = r->set;
-    const int64_t step = FS_ICQT_VECTORS * r->lanes, size = r->forward->is_double ? 8 : 4;
+    const int64_t size = r->forward->is_double ? 8 : 4, step = FS_ICQT_BLOCK / size;
     int64_t rows = 0;
     size_t bytes;
     *s = (fs_icqt_set){.level = r->from->level, .first_bin = r->from->first_bin, .n_bins = r->from->n_bins,

@@ -33,7 +33,7 @@ static stretch below(const fspec_icqt *plan, stretch s)
 
 static int64_t rows_reach(const fs_icqt_part *part, const fspec_icqt *plan)
 {
-    return (int64_t)part->n_blocks * FS_ICQT_VECTORS * (int64_t)plan->kernels->lanes;
+    return (int64_t)part->n_blocks * FS_ICQT_BLOCK / size_of(plan);
 }
 
 void fs_icqt_measure(fspec_icqt *plan)

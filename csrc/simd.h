@@ -69,14 +69,14 @@ typedef struct fs_long_desk {
 
 enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
 
-/* A stretch of FS_ICQT_VECTORS vectors of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
+/* A stretch of FS_ICQT_BLOCK bytes of samples of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
  * imaginary][bin][sample] where they are folded, of the n_bins lowest bins; the others are zero there. */
 typedef struct fs_icqt_block {
     const void *weights;
     size_t n_bins;
 } fs_icqt_block;
 
-enum { FS_ICQT_VECTORS = 3, FS_ICQT_FRAMES = 4 };
+enum { FS_ICQT_BLOCK = 192, FS_ICQT_FRAMES = 4 };
 /* Which peaks of a block of n_rows magnitudes are wanted: those in rows [begin, end), begin >= 1, at row * sr / n_fft Hz.
  * positions: byte i of positions[mask] is the position of the i-th bit of the mask. */
 typedef struct fs_peak_spec {

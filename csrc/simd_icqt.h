@@ -4,9 +4,9 @@
  * Output samples are in the lanes: a lane sums its products in one fixed order, and weights beyond a filter's end are zeros,
  * so that results do not depend on the width of the vectors. */
 
-enum { FS(fs_icqt_step) = FS_ICQT_VECTORS * LANES };
+enum { FS(fs_icqt_step) = FS_ICQT_BLOCK / sizeof(real) }; /* samples of a block, whatever the vectors */
 
-/* sum[f][v] = the products of n rows, `stride` coefficients apart, with rows of FS_ICQT_VECTORS vectors */
+/* sums[f] = the products of n rows, `stride` coefficients apart, with three vectors of rows */
 #define FS_ICQT_ZERO(f) vec a##f = v_set(0), b##f = a##f, c##f = a##f;
 #define FS_ICQT_ADD(f) \
     { \
@@ -16,13 +16,13 @@ enum { FS(fs_icqt_step) = FS_ICQT_VECTORS * LANES };
         c##f = v_fma(coefficient, third, c##f); \
     }
 #define FS_ICQT_KEEP(f) \
-    sums[3 * f] = a##f; \
-    sums[3 * f + 1] = b##f; \
-    sums[3 * f + 2] = c##f;
+    v_store(sums + f * FS(fs_icqt_step), a##f); \
+    v_store(sums + f * FS(fs_icqt_step) + LANES, b##f); \
+    v_store(sums + f * FS(fs_icqt_step) + 2 * LANES, c##f);
 #define FS_ICQT_F1(M) M(0)
 #define FS_ICQT_F4(M) M(0) M(1) M(2) M(3)
 #define FS_ICQT_PRODUCT(F) \
-    static __attribute__((noinline)) void KN(icqt_sums_##F)(vec *sums, const real *coefs, size_t stride, const real *weights, \
+    static __attribute__((noinline)) void KN(icqt_sums_##F)(real *sums, const real *coefs, size_t stride, const real *weights, \
                                                             size_t n) \
     { \
         FS_ICQT_F##F(FS_ICQT_ZERO) \
@@ -41,24 +41,27 @@ FS_ICQT_PRODUCT(1)
 #undef FS_ICQT_F4
 #undef FS_ICQT_PRODUCT
 
-FS_INLINE void KN(icqt_sums)(vec *sums, const real *coefs, size_t stride, const real *weights, size_t n, size_t n_frames)
+/* sums[f][i] for a block. Frames are added to the output block by block, one after another: blocks must not depend on vectors. */
+FS_INLINE void KN(icqt_sums)(real *sums, const real *coefs, size_t stride, const real *weights, size_t n, size_t n_frames)
 {
-    if (n_frames > 1)
-        KN(icqt_sums_4)(sums, coefs, stride, weights, n);
-    else
-        KN(icqt_sums_1)(sums, coefs, stride, weights, n);
+    for (size_t i = 0; i < FS(fs_icqt_step); i += 3 * LANES) {
+        if (n_frames > 1)
+            KN(icqt_sums_4)(sums + i, coefs, stride, weights + i, n);
+        else
+            KN(icqt_sums_1)(sums + i, coefs, stride, weights + i, n);
+    }
 }
 
 /* to[f][i] += sum over r of coefs[4 r + f] * weights[r][i]; frames with to[f] NULL are left out */
 static void KN(icqt_plain)(void *const *to, size_t n_frames, const void *coefs, const fs_icqt_block *blocks, size_t n_blocks)
 {
-    vec sums[3 * FS_ICQT_FRAMES];
+    real sums[FS_ICQT_FRAMES * FS(fs_icqt_step)] __attribute__((aligned(64)));
     for (size_t b = 0; b < n_blocks; b++) {
         KN(icqt_sums)(sums, coefs, FS_ICQT_FRAMES, blocks[b].weights, 2 * blocks[b].n_bins, n_frames);
         for (size_t f = 0; f < n_frames; f++) {
             real *p = (real *)to[f] + b * FS(fs_icqt_step);
-            for (size_t v = 0; to[f] && v < FS_ICQT_VECTORS; v++, p += LANES)
-                v_store(p, v_load(p) + sums[3 * f + v]);
+            for (size_t i = 0; to[f] && i < FS(fs_icqt_step); i += LANES)
+                v_store(p + i, v_load(p + i) + v_load(sums + f * FS(fs_icqt_step) + i));
         }
     }
 }
@@ -68,7 +71,8 @@ static void KN(icqt_folded)(void *const *after, void *const *before, size_t n_fr
                             const fs_icqt_block *blocks, size_t n_blocks)
 {
     const real *coefs = coefs_;
-    vec re[3 * FS_ICQT_FRAMES], im[3 * FS_ICQT_FRAMES];
+    real re[FS_ICQT_FRAMES * FS(fs_icqt_step)] __attribute__((aligned(64))), im[FS_ICQT_FRAMES * FS(fs_icqt_step)]
+        __attribute__((aligned(64)));
     for (size_t b = 0; b < n_blocks; b++) {
         const real *weights = blocks[b].weights;
         const size_t n = blocks[b].n_bins;
@@ -78,9 +82,10 @@ static void KN(icqt_folded)(void *const *after, void *const *before, size_t n_fr
             if (!after[f])
                 continue;
             real *p = (real *)after[f] + b * FS(fs_icqt_step), *q = (real *)before[f] - b * FS(fs_icqt_step) - (LANES - 1);
-            for (size_t v = 0; v < FS_ICQT_VECTORS; v++, p += LANES, q -= LANES) {
-                v_store(p, v_load(p) + (re[3 * f + v] + im[3 * f + v]));
-                v_store(q, v_load(q) + KN(reverse)(re[3 * f + v] - im[3 * f + v]));
+            for (size_t i = 0; i < FS(fs_icqt_step); i += LANES) {
+                const vec a = v_load(re + f * FS(fs_icqt_step) + i), c = v_load(im + f * FS(fs_icqt_step) + i);
+                v_store(p + i, v_load(p + i) + (a + c));
+                v_store(q - i, v_load(q - i) + KN(reverse)(a - c));
             }
         }
     }

@@ -314,9 +314,9 @@ class CQT(_Plan):
         Least squares by conjugate gradients on the transform and its adjoint: the sum of
         ``|T(y) - C|**2`` is made small with every bin weighted by the inverse square of its
         response to a sinusoid, so that errors of all bins count alike. Where many signals have the
-        same transform, as at long hops, the result tends to the smallest of them. What the transform
-        hardly holds, such as frequencies beyond its bins, stays near zero; `damping` and `n_iter`
-        say how near.
+        same transform, as at long hops, the result tends to the smallest of them. What the
+        transform hardly holds, such as frequencies beyond its bins, stays near zero; `damping` and
+        `n_iter` say how near.
 
         Parameters
         ----------

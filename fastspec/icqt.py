@@ -455,7 +455,7 @@ res_type, dtype, length
     used = n_frames
     if length is not None:
         used = min(n_frames, math.ceil((n + inverse.longest) / inverse.hop_length))
-    n = n or inverse.n_samples(n_frames)
+    n = n or inverse.n_samples(used)
     n_threads = check_threads(n_threads)
     if n_iter:
         forward = _forward(arguments, n_bins, pad_mode, double)
@@ -470,13 +470,13 @@ res_type, dtype, length
     magnitude = np.asfortranarray(target, dtype=spectral)
     phased = magnitude.copy(order="F")
     if init is not None:
-        phased *= np.exp(2j * np.pi * random.random(size=target.shape))
-    rebuilt, before = np.empty_like(phased), None
-    for _ in range(n_iter):
+        np.multiply(phased, np.exp(2j * np.pi * random.random(size=target.shape)), out=phased)
+    spectra = [np.empty_like(phased), np.empty_like(phased)] if n_iter else []
+    for i in range(n_iter):
+        rebuilt, before = spectra[i % 2], spectra[1 - i % 2] if i else None
         inverse.exec(phased[..., :used], y, n_threads)
         forward.exec(y, rebuilt, n_threads)
         _core.rephase(rebuilt, before, magnitude, phased, inertia / (1 + inertia), n_threads)
-        before, rebuilt = rebuilt, before if before is not None else np.empty_like(rebuilt)
     inverse.exec(phased[..., :used], y, n_threads)
     return y.astype(wanted, copy=False)
 

@@ -1,5 +1,5 @@
-"""What inverts a constant-Q transform: librosa's inverse as plans of the core, and the pair of plans
-that least squares are solved with."""
+"""What inverts a constant-Q transform: librosa's inverse as plans of the core, and the pairs of
+plans that least squares are solved with."""
 
 from __future__ import annotations
 
@@ -115,10 +115,10 @@ class Inverse:
             taps = _synthesis(basis.astype(np.complex64), n_fft, gains)
             rungs.append(_Rung(bins, halvings, n_fft, taps))
         self._double = double
+        self._whole: _core.IcqtPlan | None = None
         if res_type == "soxr_hq":
             self._whole = _overlap(rungs, n_bins, hop_length, double)
             return
-        self._whole = None
         self._quality = res_type
         self._parts = [
             (r, _overlap([r._replace(halvings=0)], len(r.taps), hop_length >> r.halvings, double))
@@ -169,7 +169,8 @@ def _synthesis(basis: _Array, n_fft: int, gains: _Array) -> _Array:
     if n_fft % 2 == 0:
         both[-1] = 1.0
     taps: _Array = np.fft.fft(basis.astype(np.complex128) * both, n=n_fft, axis=1)
-    return taps * (gains / power / n_fft)[:, np.newaxis]
+    taps *= (gains / power / n_fft)[:, np.newaxis]
+    return taps
 
 
 def _overlap(rungs: list[_Rung], n_bins: int, hop_length: int, double: bool) -> _core.IcqtPlan:

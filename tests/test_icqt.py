@@ -118,7 +118,7 @@ def soxr_response(f):
 
 
 def slow_icqt(C, sr, hop, fmin, per_octave):
-    """librosa's method for Hann windows and sparsity=0, in float64, interpolated by one long FFT."""
+    """librosa's method for Hann windows and sparsity=0, in float64, interpolated by long FFTs."""
     n_bins, n_frames = C.shape
     f = fmin * 2.0 ** (np.arange(n_bins) / per_octave)
     ratio = 2.0 ** (2 / per_octave)
@@ -553,17 +553,17 @@ def test_griffinlim_starts(librosa, errors):
     expected = librosa.griffinlim_cqt(S, n_iter=1, random_state=np.random.default_rng(4))
     ours = fastspec.griffinlim_cqt(S, n_iter=1, random_state=np.random.default_rng(4))
     errors.check("griffinlim_cqt batch", "float64", "librosa", of_peak(ours, expected), 1e-3)
-    again = fastspec.griffinlim_cqt(
-        S, n_iter=1, random_state=np.random.default_rng(4), n_threads=3
-    )
+    again = fastspec.griffinlim_cqt(S, n_iter=1, random_state=np.random.default_rng(4), n_threads=3)
     assert (again == ours).all()
 
 
 def test_griffinlim_converges():
     C = np.abs(fastspec.cqt(chord(SR).astype(np.float32), hop_length=128))
+
     def off(n_iter):
         y = fastspec.griffinlim_cqt(C, n_iter=n_iter, hop_length=128, random_state=0)
         return relative(np.abs(fastspec.cqt(y, hop_length=128)), C)
+
     assert off(16) < off(4) < off(0)
     assert off(16) <= 0.25
 
