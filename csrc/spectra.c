@@ -48,15 +48,6 @@ static const void *direct(const fs_run *r, const fs_seats *l, size_t i, int64_t 
 
 /* ---- frames one by one -------------------------------------------------------------------------------------------- */
 
-/* Gaussian noise by counters (Box and Muller 1958): NOISE_PAIRS pairs at a time. */
-enum { NOISE_PAIRS = 256 };
-
-int64_t fs_noise_length(const fspec_frontend *plan)
-{
-    (void)plan;
-    return 4 * NOISE_PAIRS;
-}
-
 static uint64_t mixed_bits(uint64_t x)
 {
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -64,28 +55,29 @@ static uint64_t mixed_bits(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* Adds the noise of one frame to its samples. Pair j is of the samples 2 j and 2 j + 1. */
+/* Adds the noise of one frame to its samples: Gaussian (Box and Muller 1958), by counters. Pair j is of the samples 2 j and
+ * 2 j + 1. */
 static void add_noise(const fs_run *r, const fs_desk *d, int64_t channel, int64_t frame, void *samples)
 {
     const fspec_frontend *plan = r->plan;
     const fs_kernels *k = fs_kernels_for(1);
     const fs_log_spec ln = {FSPEC_LOG_LN, 0x1p-60, 0};
     const int64_t n = plan->framing.length;
-    double *size = d->noise, *turn = size + NOISE_PAIRS, *cosine = turn + NOISE_PAIRS, *sine = cosine + NOISE_PAIRS;
+    double *size = d->noise, *turn = size + FS_NOISE_PAIRS, *cosine = turn + FS_NOISE_PAIRS, *sine = cosine + FS_NOISE_PAIRS;
     uint64_t key = mixed_bits(plan->seed + UINT64_C(0x9e3779b97f4a7c15));
     key = mixed_bits(key + (uint64_t)channel * UINT64_C(0xd1342543de82ef95));
     key = mixed_bits(key + (uint64_t)frame * UINT64_C(0xaf251af3b0f025b5));
-    for (int64_t begin = 0; begin < n; begin += 2 * NOISE_PAIRS) {
-        for (int64_t j = 0; j < NOISE_PAIRS; j++) {
+    for (int64_t begin = 0; begin < n; begin += 2 * FS_NOISE_PAIRS) {
+        for (int64_t j = 0; j < FS_NOISE_PAIRS; j++) {
             const uint64_t counter = key + (uint64_t)(begin + 2 * j) * UINT64_C(0x9e3779b97f4a7c15);
             size[j] = ((double)(mixed_bits(counter) >> 12) + 0.5) * 0x1p-52;
             turn[j] = (double)(mixed_bits(counter + UINT64_C(0x9e3779b97f4a7c15)) >> 12) * 0x1p-52;
         }
-        k->compress(size, NOISE_PAIRS, &ln);
-        k->turns(cosine, sine, turn, NOISE_PAIRS);
-        for (int64_t j = 0; j < NOISE_PAIRS; j++)
+        k->compress(size, FS_NOISE_PAIRS, &ln);
+        k->turns(cosine, sine, turn, FS_NOISE_PAIRS);
+        for (int64_t j = 0; j < FS_NOISE_PAIRS; j++)
             size[j] = plan->dither * sqrt(-2 * size[j]);
-        for (int64_t i = begin; i < n && i < begin + 2 * NOISE_PAIRS; i++) {
+        for (int64_t i = begin; i < n && i < begin + 2 * FS_NOISE_PAIRS; i++) {
             const int64_t j = (i - begin) / 2;
             const double noise = size[j] * ((i - begin) % 2 ? sine[j] : cosine[j]);
             if (plan->is_double)
@@ -96,13 +88,33 @@ static void add_noise(const fs_run *r, const fs_desk *d, int64_t channel, int64_
     }
 }
 
+/* Frames of one channel, one after the other, that overlap: their samples are converted once for all. */
+static int find_together(const fs_run *r, fs_desk *d, const fs_seats *l, const void **frames)
+{
+    const fspec_frontend *plan = r->plan;
+    const fs_framing *f = &plan->framing;
+    const int64_t begin = frame_begin(r, l, 0), n = f->length + ((int64_t)l->n - 1) * f->hop;
+    if (f->hop >= f->length || l->item[0] != l->item[l->n - 1] || plan->dither > 0)
+        return 0;
+    const void *samples = direct(r, l, 0, begin, n);
+    if (!samples) {
+        fs_fetch(f, source_of(r, l, 0), begin, n, d->span, plan->is_double, plan->input_scale);
+        samples = d->span;
+    }
+    for (size_t i = 0; i < l->k->lanes; i++)
+        frames[i] = (const char *)samples + (i < l->n ? (int64_t)i * f->hop : 0) * (int64_t)l->k->real_size;
+    return 1;
+}
+
 /* Where the samples of each lane's frame stand, `length` of them: in the signal, or in a room of the lane's own. */
 static void find_frames(const fs_run *r, fs_desk *d, const fs_seats *l, const void **frames)
 {
     const fspec_frontend *plan = r->plan;
     const int64_t n = plan->framing.length;
+    const int noisy = plan->dither > 0;
+    if (find_together(r, d, l, frames))
+        return;
     for (size_t i = 0; i < l->k->lanes; i++) {
-        const int noisy = plan->dither > 0;
         frames[i] = i >= l->n ? frames[0] : noisy ? NULL : direct(r, l, i, frame_begin(r, l, i), n);
         if (!frames[i]) {
             void *room = element(plan, d->span, (int64_t)i * n);
