@@ -6,6 +6,8 @@
 
 #include "frontend.h"
 
+enum { FS_NOISE_PAIRS = 256 }; /* of Gaussian numbers that are made at a time */
+
 /* One worker's scratch. */
 typedef struct fs_desk {
     void *span;                   /* samples [span_begin, span_end) of item span_item, converted, edges included */
@@ -16,7 +18,7 @@ typedef struct fs_desk {
     void *block, *banded, *mixed;  /* [row][lane] */
     void *panel, *framed;          /* row engines, where frames change one by one: as lanes, and as one row per lane */
     void *energy;                  /* [lane] */
-    double *noise;
+    double *noise;                 /* 4 * FS_NOISE_PAIRS */
 } fs_desk;
 
 typedef struct fs_run {
@@ -45,8 +47,6 @@ typedef struct fs_seats {
 /* spectra.c: samples to spectra. Powers go to desk->block; complex spectra to the output. */
 void fs_power_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
 void fs_complex_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
-/* Doubles of desk->noise. */
-int64_t fs_noise_length(const fspec_frontend *plan);
 /* The samples and elements of desk->span. */
 int64_t fs_span_length(const fspec_frontend *plan);
 /* Rows of the spectrum hold whole vectors, and are spread over the cache's sets. */

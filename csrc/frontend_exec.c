@@ -75,7 +75,7 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
         }
         d->energy = fs_take(arena, w, size);
         if (plan->dither > 0)
-            d->noise = fs_take(arena, fs_noise_length(plan), sizeof *d->noise);
+            d->noise = fs_take(arena, 4 * FS_NOISE_PAIRS, sizeof *d->noise);
     }
     if (!is_complex)
         d->block = fs_take(arena, w * plan->n_bins, size);

@@ -48,15 +48,6 @@ static const void *direct(const fs_run *r, const fs_seats *l, size_t i, int64_t 
 
 /* ---- frames one by one -------------------------------------------------------------------------------------------- */
 
-/* Gaussian noise by counters (Box and Muller 1958): NOISE_PAIRS pairs at a time. */
-enum { NOISE_PAIRS = 256 };
-
-int64_t fs_noise_length(const fspec_frontend *plan)
-{
-    (void)plan;
-    return 4 * NOISE_PAIRS;
-}
-
 static uint64_t mixed_bits(uint64_t x)
 {
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -64,36 +55,70 @@ static uint64_t mixed_bits(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* Adds the noise of one frame to its samples. Pair j is of the samples 2 j and 2 j + 1. */
+/* samples[2 j] += size[j] * cosine[j], samples[2 j + 1] += size[j] * sine[j], for n samples. */
+#define DEFINE_ADD_PAIRS(real)                                                                                                \
+    static void add_pairs_##real(real *restrict samples, const double *size, const double *cosine, const double *sine,        \
+                                 int64_t n)                                                                                   \
+    {                                                                                                                         \
+        for (int64_t j = 0; j < n / 2; j++) {                                                                                 \
+            samples[2 * j] += (real)(size[j] * cosine[j]);                                                                    \
+            samples[2 * j + 1] += (real)(size[j] * sine[j]);                                                                  \
+        }                                                                                                                     \
+        if (n % 2)                                                                                                            \
+            samples[n - 1] += (real)(size[n / 2] * cosine[n / 2]);                                                            \
+    }
+DEFINE_ADD_PAIRS(float)
+DEFINE_ADD_PAIRS(double)
+
+/* Adds the noise of one frame to its samples: Gaussian (Box and Muller 1958), by counters. Pair j is of the samples 2 j and
+ * 2 j + 1; 32 bits of its hash give the size, up to 6.7 deviations, and 32 the angle. */
 static void add_noise(const fs_run *r, const fs_desk *d, int64_t channel, int64_t frame, void *samples)
 {
     const fspec_frontend *plan = r->plan;
     const fs_kernels *k = fs_kernels_for(1);
     const fs_log_spec ln = {FSPEC_LOG_LN, 0x1p-60, 0};
     const int64_t n = plan->framing.length;
-    double *size = d->noise, *turn = size + NOISE_PAIRS, *cosine = turn + NOISE_PAIRS, *sine = cosine + NOISE_PAIRS;
+    double *size = d->noise, *turn = size + FS_NOISE_PAIRS, *cosine = turn + FS_NOISE_PAIRS, *sine = cosine + FS_NOISE_PAIRS;
     uint64_t key = mixed_bits(plan->seed + UINT64_C(0x9e3779b97f4a7c15));
     key = mixed_bits(key + (uint64_t)channel * UINT64_C(0xd1342543de82ef95));
     key = mixed_bits(key + (uint64_t)frame * UINT64_C(0xaf251af3b0f025b5));
-    for (int64_t begin = 0; begin < n; begin += 2 * NOISE_PAIRS) {
-        for (int64_t j = 0; j < NOISE_PAIRS; j++) {
-            const uint64_t counter = key + (uint64_t)(begin + 2 * j) * UINT64_C(0x9e3779b97f4a7c15);
-            size[j] = ((double)(mixed_bits(counter) >> 12) + 0.5) * 0x1p-52;
-            turn[j] = (double)(mixed_bits(counter + UINT64_C(0x9e3779b97f4a7c15)) >> 12) * 0x1p-52;
+    for (int64_t begin = 0, part; begin < n; begin += part) {
+        part = n - begin < 2 * FS_NOISE_PAIRS ? n - begin : 2 * FS_NOISE_PAIRS;
+        /* Whole vectors, for the kernels. */
+        const int64_t pairs = (part / 2 + FS_MAX_LANES) / FS_MAX_LANES * FS_MAX_LANES;
+        const int64_t made = pairs < FS_NOISE_PAIRS ? pairs : FS_NOISE_PAIRS;
+        for (int64_t j = 0; j < made; j++) {
+            const uint64_t bits = mixed_bits(key + (uint64_t)(begin / 2 + j) * UINT64_C(0x9e3779b97f4a7c15));
+            size[j] = ((double)(int64_t)(bits >> 32) + 0.5) * 0x1p-32;
+            turn[j] = (double)(int32_t)(uint32_t)bits * 0x1p-32;
         }
-        k->compress(size, NOISE_PAIRS, &ln);
-        k->turns(cosine, sine, turn, NOISE_PAIRS);
-        for (int64_t j = 0; j < NOISE_PAIRS; j++)
+        k->compress(size, (size_t)made, &ln);
+        k->turns(cosine, sine, turn, (size_t)made);
+        for (int64_t j = 0; j < made; j++)
             size[j] = plan->dither * sqrt(-2 * size[j]);
-        for (int64_t i = begin; i < n && i < begin + 2 * NOISE_PAIRS; i++) {
-            const int64_t j = (i - begin) / 2;
-            const double noise = size[j] * ((i - begin) % 2 ? sine[j] : cosine[j]);
-            if (plan->is_double)
-                ((double *)samples)[i] += noise;
-            else
-                ((float *)samples)[i] += (float)noise;
-        }
+        if (plan->is_double)
+            add_pairs_double((double *)samples + begin, size, cosine, sine, part);
+        else
+            add_pairs_float((float *)samples + begin, size, cosine, sine, part);
     }
+}
+
+/* Frames of one channel, one after the other, that overlap: their samples are converted once for all. */
+static int find_together(const fs_run *r, fs_desk *d, const fs_seats *l, const void **frames)
+{
+    const fspec_frontend *plan = r->plan;
+    const fs_framing *f = &plan->framing;
+    const int64_t begin = frame_begin(r, l, 0), n = f->length + ((int64_t)l->n - 1) * f->hop;
+    if (f->hop >= f->length || l->item[0] != l->item[l->n - 1] || plan->dither > 0)
+        return 0;
+    const void *samples = direct(r, l, 0, begin, n);
+    if (!samples) {
+        fs_fetch(f, source_of(r, l, 0), begin, n, d->span, plan->is_double, plan->input_scale);
+        samples = d->span;
+    }
+    for (size_t i = 0; i < l->k->lanes; i++)
+        frames[i] = (const char *)samples + (i < l->n ? (int64_t)i * f->hop : 0) * (int64_t)l->k->real_size;
+    return 1;
 }
 
 /* Where the samples of each lane's frame stand, `length` of them: in the signal, or in a room of the lane's own. */
@@ -101,8 +126,10 @@ static void find_frames(const fs_run *r, fs_desk *d, const fs_seats *l, const vo
 {
     const fspec_frontend *plan = r->plan;
     const int64_t n = plan->framing.length;
+    const int noisy = plan->dither > 0;
+    if (find_together(r, d, l, frames))
+        return;
     for (size_t i = 0; i < l->k->lanes; i++) {
-        const int noisy = plan->dither > 0;
         frames[i] = i >= l->n ? frames[0] : noisy ? NULL : direct(r, l, i, frame_begin(r, l, i), n);
         if (!frames[i]) {
             void *room = element(plan, d->span, (int64_t)i * n);

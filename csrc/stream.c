@@ -63,7 +63,8 @@ fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels,
     const int64_t needed = fs_most_needed(&plan->framing);
     s->room = needed + PIECE;
     fspec_status status = FSPEC_TOO_LARGE;
-    if (needed >= 0 && needed < INT64_MAX / 2 && fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row) && fs_size((int64_t)row, n_channels, 0, &bytes)
+    if (needed >= 0 && needed < INT64_MAX / 2 && fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row)
+        && fs_size((int64_t)row, n_channels, 0, &bytes)
         && fs_size(n_channels, sizeof(fs_item), 0, &item_bytes) && n_channels < INT64_MAX / 2 / most_frames(s)
         && fs_frontend_scratch(plan, n_channels, n_channels * most_frames(s), 1, &s->scratch_size)) {
         s->scratch_size += FS_ALIGN;
