@@ -119,8 +119,15 @@ class WhisperFeatureExtractor(Model):
         self.dither = dither
         self._mel_plan()  # refuses bad values now
 
-    def _mel_plan(self) -> FrontEnd:
+    def _is_plain(self, length: int, kept: list[int]) -> bool:
+        """Whether signals may be padded by a plan of their length, which is then kept."""
+        usual = length == self.n_samples
+        # The noise of a signal depends on its number in a call.
+        return usual and min(kept) > 0 and (self.dither == 0 or len(kept) == 1)
+
+    def _mel_plan(self, pad_to: int = 0) -> FrontEnd:
         return self._plan(
+            pad_to=pad_to,
             sr=self.sampling_rate,
             n_fft=self.n_fft,
             hop_length=self.hop_length,
@@ -218,18 +225,26 @@ class WhisperFeatureExtractor(Model):
         # returns it in samples rather than frames, and so do we.
         with_mask = bool(return_attention_mask)
         own_mask = (return_attention_mask or do_normalize) is None and self.return_attention_mask
-        batch = np.empty((len(signals), targets[0]), np.float32)
-        for row, signal, length in zip(batch, signals, kept):
-            self._place(row, signal, length)
-        masks = (
-            [self._mask(n, targets[0]) for n in kept]
-            if (with_mask or own_mask or do_normalize)
-            else []
-        )
-        if do_normalize:
-            normalised = self.zero_mean_unit_var_norm(batch, masks, self.padding_value)
-            batch = np.stack(normalised).astype(np.float32, copy=False)
-        features = BatchFeature({"input_features": self._mel_plan()(batch, n_threads=n_threads)})
+        masks = []
+        if with_mask or own_mask or do_normalize:
+            masks = [self._mask(n, targets[0]) for n in kept]
+        length = targets[0]
+        silence_behind = self.padding_side == "right" and self.padding_value == 0
+        if self._is_plain(length, kept) and not do_normalize and silence_behind:
+            # The plan itself sees zeros behind each signal: nothing is copied.
+            plan = self._mel_plan(length)
+            out = np.empty((len(signals), plan.n_bins, plan.n_frames(1)), np.float32)
+            for item, signal, n in zip(out, signals, kept):
+                plan(signal[:n], out=item, n_threads=n_threads)
+        else:
+            batch = np.empty((len(signals), length), np.float32)
+            for row, signal, n in zip(batch, signals, kept):
+                self._place(row, signal, n)
+            if do_normalize:
+                normalised = self.zero_mean_unit_var_norm(batch, masks, self.padding_value)
+                batch = np.stack(normalised).astype(np.float32, copy=False)
+            out = self._mel_plan()(batch, n_threads=n_threads)
+        features = BatchFeature({"input_features": out})
         if masks:
             mask = np.stack(masks)
             if with_mask:
