@@ -100,6 +100,7 @@ static const fspec_api table = {
     fspec_check_finite,
     fspec_power_to_db,
     fspec_clip_below,
+    fspec_nsgt_counts,
 };
 
 const fspec_api *fspec_get_api(void) {

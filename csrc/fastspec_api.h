@@ -121,6 +121,7 @@ typedef struct fspec_api {
     fspec_status (*check_finite)(const fspec_signal *signals, int64_t n_signals, const fspec_call *call);
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
+    fspec_status (*nsgt_counts)(const fspec_nsgt_config *config, int64_t *counts);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -229,6 +230,7 @@ static const fspec_api *fspec_api_table;
 #define fspec_check_finite fspec_api_table->check_finite
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
+#define fspec_nsgt_counts fspec_api_table->nsgt_counts
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

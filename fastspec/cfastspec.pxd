@@ -436,3 +436,4 @@ cdef void fspec_hann(int64_t n, int periodic, double *window) noexcept nogil
 cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil

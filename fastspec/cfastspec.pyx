@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[95]
+    function functions[96]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -299,3 +299,6 @@ cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_d
 
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(void *, int64_t, fspec_dtype, double, const fspec_call *) noexcept nogil>table.functions[94])(x, n, dtype, floor, call)
+
+cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil:
+    return (<fspec_status (*)(const fspec_nsgt_config *, int64_t *) noexcept nogil>table.functions[95])(config, counts)
