@@ -91,7 +91,7 @@ def icqt(
         Samples of the result, which is cut or padded with zeros. None or 0: ``hop_length *
         (n_frames - 1)``.
     res_type : str
-        Resampler between octaves: 'soxr_hq' is built in; the other 'soxr_...' need soxr.
+        Resampler between octaves: 'soxr_hq' is built in; the other ``'soxr_...'`` need soxr.
     dtype : {np.float32, np.float64}, optional
         Type of the result. Default: that of the precision of `C`. (librosa 0.11 returns float64
         for complex64 too, unless ``scale=False``.)
