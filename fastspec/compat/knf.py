@@ -406,11 +406,12 @@ class _Online:
         RuntimeError
             If it was dropped.
         """
-        if not 0 <= frame < self._ready:
-            raise IndexError(f"frame {frame} of {self._ready} that are ready")
-        if frame < self._first:
+        if self._first <= frame < self._ready:
+            row: Array = self._rows[frame - self._first]
+            return row
+        if 0 <= frame < self._first:
             raise RuntimeError(f"frame {frame} was dropped; the first that is left: {self._first}")
-        return np.asarray(self._rows[frame - self._first])
+        raise IndexError(f"frame {frame} of {self._ready} that are ready")
 
     def pop(self, n: int) -> None:
         """Drop the first `n` of the frames that are left."""
@@ -422,13 +423,16 @@ class _Online:
         if not len(rows):
             return
         kept = self._ready - self._first
+        self._ready += len(rows)
+        if kept == 0:
+            self._rows = rows
+            return
         if kept + len(rows) > len(self._rows):
             # Doubling keeps the cost of many small pieces linear; old rows stay with their views.
             larger = np.empty((max(kept + len(rows), 2 * kept), rows.shape[1]), np.float32)
             larger[:kept] = self._rows[:kept]
             self._rows = larger
         self._rows[kept : kept + len(rows)] = rows
-        self._ready += len(rows)
 
 
 class OnlineFbank(_Online):
