@@ -75,7 +75,8 @@ INTERVALS = [
 TRANSFORM: dict[str, list[Value]] = {
     "sr": NUMBERS,
     "hop_length": SIZES,
-    "fmin": NUMBERS,
+    # Filters of 1/3 Hz are long by right.
+    "fmin": [v for v in NUMBERS if "Fraction" not in v.label],
     "n_bins": FEW,
     "bins_per_octave": FEW,
     "tuning": NUMBERS,
@@ -621,3 +622,8 @@ if importlib.util.find_spec("matplotlib"):
         )
     vary("specshow", _show, ax=[*bads(5, "x", object(), [], nan, BrokenRepr()), bad(str)])
     vary("specshow", _show, "magnitudes", data=maybe(lenient(arrays(24, 9))))
+
+# ---- inverses -----------------------------------------------------------------------------------
+
+if hasattr(fastspec, "icqt"):
+    import hostile_icqt  # noqa: F401 # adds its rows
