@@ -170,7 +170,7 @@ install: lib
 
 .PHONY: docs
 docs:
-	$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
+	$(PYTHON) -P -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo "docs: build/docs/index.html"
 
 # ---- lint ---------------------------------------------------------------------------------------
