@@ -215,12 +215,7 @@ definition, n_threads, precision, out
     (12, 44)
     """
     if win_len_smooth is not None:
-        try:
-            win_len_smooth = check_int("win_len_smooth", win_len_smooth, minimum=1)
-        except ParameterError as error:
-            raise ParameterError(
-                f"win_len_smooth={show(win_len_smooth)} must be a positive integer or None"
-            ) from error
+        win_len_smooth = _smoothing_length(win_len_smooth)
         smoothing_window = freeze_smoothing(smoothing_window, win_len_smooth + 2)
     else:
         smoothing_window = "hann"  # not used
@@ -339,7 +334,7 @@ def _chroma(
     n_chroma = check_int("n_chroma", given["n_chroma"], minimum=1)
     if per_octave % n_chroma:
         raise ParameterError(
-            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={show(n_chroma)}"
+            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={n_chroma}"
         )
     given["window"] = freeze_fold_window(given["window"])
     precision = resolve_precision(precision)
