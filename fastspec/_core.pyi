@@ -219,6 +219,7 @@ class NsgtPlan:
     def inverse(
         self, bands: Sequence[_Buffer], out: _Buffer, first: int, n_blocks: int, n_threads: int
     ) -> None: ...
+
 @final
 class Tuning:
     def __new__(cls, **settings: Any) -> Self: ...
