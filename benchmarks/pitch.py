@@ -238,6 +238,8 @@ class AudioFlux:
         self._af: Any = importlib.import_module("audioflux")
 
     def cqt(self, r: Row, y: Array) -> Call:
+        if r.hop_length % 2 ** (r.n_octaves - 1):
+            raise ValueError("audioFlux 0.1.9 corrupts the heap at hops that octaves do not divide")
         plan = self._af.CQT(
             num=r.n_bins,
             samplate=r.sr,

@@ -88,12 +88,12 @@ def cq_to_chroma(
         raise ParameterError(
             "Incompatible CQ merge: input bins must be an integer multiple of output bins."
         )
-    base_c = check_bool("base_c", base_c)
     try:
         dtype = np.dtype(dtype)
     except Exception as error:  # NumPy raises TypeError, ValueError, SyntaxError and others here
         raise ParameterError(f"dtype={show(dtype)}: must be a data type") from error
     window = freeze_fold_window(window)
+    base_c = check_bool("base_c", base_c)
     merged = per_octave // n_chroma
     pitch = (12 * (math.log2(first) - math.log2(440.0)) + 69) % 12
     turn = int(np.round((pitch if base_c else pitch - 9) * (n_chroma / 12.0)))
