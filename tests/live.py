@@ -254,3 +254,10 @@ def pop2piano(y):
         warnings.simplefilter("ignore")  # some of the bands hold no bin
         mel = made("pop2piano", "Pop2PianoFeatureExtractor").mel_spectrogram([y])[0]
     return np.log(np.clip(mel, 1e-6, None)).T.astype(np.float32)
+
+
+def musicnn(y):
+    standard = importlib.import_module("essentia.standard")
+    compute = standard.TensorflowInputMusiCNN()
+    n_frames = 1 + (len(y) - 512) // 256
+    return np.stack([compute(y[256 * t : 256 * t + 512]) for t in range(n_frames)])
