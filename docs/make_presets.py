@@ -36,6 +36,7 @@ PACKAGES = {
     "lhotse_fbank": "lhotse",
     "whisper": "openai-whisper",
     "faster_whisper": "faster-whisper",
+    "musicnn": "essentia",
 }
 # Sources with a way in NumPy (double) beside that in torch.
 NUMPY_WAYS = ("hf_whisper", "ast")

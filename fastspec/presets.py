@@ -432,7 +432,7 @@ _ALL = (
         "vggish",
         "VGGish: mel_features.log_mel_spectrogram",
         "2017",
-        "Cut into examples of 96 frames by the caller.",
+        "Cut into examples of 96 frames by the caller; window_symmetric=True gives essentia's.",
         {
             "sr": 16000,
             "n_fft": 512,

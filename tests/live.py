@@ -61,9 +61,15 @@ def kaldi():
     return importlib.import_module("torchaudio.compliance.kaldi")
 
 
+# Classes of transformers that exist without torch, and fail when they are called.
+NEED_TORCH = ("ASTFeatureExtractor", "ParakeetFeatureExtractor", "Phi4MultimodalFeatureExtractor")
+
+
 def model(name, class_name):
     """A feature extractor class of transformers, whose optional packages may be missing."""
     logging.getLogger("transformers").setLevel(logging.ERROR)
+    if class_name in NEED_TORCH:
+        importlib.import_module("torch")
     if importlib.util.find_spec("torchaudio"):
         import_torchaudio()
     module = importlib.import_module(f"transformers.models.{name}.feature_extraction_{name}")
@@ -158,6 +164,7 @@ def whisper(y):
 
 
 def hf_whisper(y):
+    importlib.import_module("torch")
     return made("whisper", "WhisperFeatureExtractor")._torch_extract_fbank_features(y)
 
 
@@ -247,3 +254,10 @@ def pop2piano(y):
         warnings.simplefilter("ignore")  # some of the bands hold no bin
         mel = made("pop2piano", "Pop2PianoFeatureExtractor").mel_spectrogram([y])[0]
     return np.log(np.clip(mel, 1e-6, None)).T.astype(np.float32)
+
+
+def musicnn(y):
+    standard = importlib.import_module("essentia.standard")
+    compute = standard.TensorflowInputMusiCNN()
+    n_frames = 1 + (len(y) - 512) // 256
+    return np.stack([compute(y[256 * t : 256 * t + 512]) for t in range(n_frames)])

@@ -16,9 +16,9 @@ Dither is a function of the frame and the sample, so results can be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ from fastspec._validate import (
     show,
 )
 from fastspec.compat.kaldi import window_values
+from fastspec.config import get_precision
 from fastspec.front_end import FrontEnd
 from fastspec.windows import get_window
 
@@ -49,6 +50,8 @@ Array = npt.NDArray[Any]
 _EPSILON = 1.1920928955078125e-07  # of single precision
 _SYMMETRIC = ("hamming", "hanning", "povey", "rectangular", "blackman")
 _WINDOWS = (*_SYMMETRIC, "hann", "sine")
+
+_O = TypeVar("_O")
 
 
 class _Options:
@@ -312,6 +315,56 @@ def _energy_settings(options: FbankOptions | MfccOptions) -> dict[str, Any]:
     }
 
 
+def _fbank_plan(o: FbankOptions) -> FrontEnd:
+    frames = _frame_settings(o.frame_opts)
+    energy = _energy_settings(o)
+    last = check_bool("htk_compat", o.htk_compat)
+    log = check_bool("use_log_fbank", o.use_log_fbank)
+    floor = check_bool("use_log_floor", o.use_log_floor)
+    return FrontEnd(
+        **frames,
+        **_mel_settings(o.mel_opts, frames["sr"]),
+        **energy,
+        energy_last=last and energy["energy"] is not None,
+        power=2.0 if check_bool("use_power", o.use_power) else 1.0,
+        log="ln" if log else None,
+        log_mode="max" if floor else "add",
+        amin=check_float("eps", o.eps, exclusive_minimum=0),
+    )
+
+
+def _mfcc_plan(o: MfccOptions) -> FrontEnd:
+    frames = _frame_settings(o.frame_opts)
+    mel = _mel_settings(o.mel_opts, frames["sr"])
+    return FrontEnd(
+        **frames,
+        **mel,
+        **_energy_settings(o),
+        energy_last=check_bool("htk_compat", o.htk_compat),
+        log="ln",
+        amin=_EPSILON,
+        n_mfcc=check_int("num_ceps", o.num_ceps, minimum=1, maximum=mel["n_mels"]),
+        lifter=check_float("cepstral_lifter", o.cepstral_lifter, minimum=0),
+        lifter_origin=0,
+    )
+
+
+_PLANS: dict[tuple[str, str], FrontEnd] = {}
+_MOST_PLANS = 64
+
+
+def _kept(options: _O, make: Callable[[_O], FrontEnd]) -> FrontEnd:
+    """Return the plan of some options; making one takes as long as seconds of audio."""
+    key = (repr(options), get_precision())
+    plan = _PLANS.get(key)
+    if plan is None:
+        plan = make(options)
+        if len(_PLANS) >= _MOST_PLANS:
+            _PLANS.clear()
+        _PLANS[key] = plan
+    return plan
+
+
 class _Online:
     """Frames of a waveform that arrives in pieces."""
 
@@ -457,25 +510,7 @@ class OnlineFbank(_Online):
     """
 
     def __init__(self, opts: FbankOptions) -> None:
-        o = opts
-        frames = _frame_settings(o.frame_opts)
-        energy = _energy_settings(o)
-        last = check_bool("htk_compat", o.htk_compat)
-        log = check_bool("use_log_fbank", o.use_log_fbank)
-        floor = check_bool("use_log_floor", o.use_log_floor)
-        super().__init__(
-            FrontEnd(
-                **frames,
-                **_mel_settings(o.mel_opts, frames["sr"]),
-                **energy,
-                energy_last=last and energy["energy"] is not None,
-                power=2.0 if check_bool("use_power", o.use_power) else 1.0,
-                log="ln" if log else None,
-                log_mode="max" if floor else "add",
-                amin=check_float("eps", o.eps, exclusive_minimum=0),
-            ),
-            o.frame_opts,
-        )
+        super().__init__(_kept(opts, _fbank_plan), opts.frame_opts)
 
 
 class OnlineMfcc(_Online):
@@ -501,20 +536,4 @@ class OnlineMfcc(_Online):
     """
 
     def __init__(self, opts: MfccOptions) -> None:
-        o = opts
-        frames = _frame_settings(o.frame_opts)
-        mel = _mel_settings(o.mel_opts, frames["sr"])
-        super().__init__(
-            FrontEnd(
-                **frames,
-                **mel,
-                **_energy_settings(o),
-                energy_last=check_bool("htk_compat", o.htk_compat),
-                log="ln",
-                amin=_EPSILON,
-                n_mfcc=check_int("num_ceps", o.num_ceps, minimum=1, maximum=mel["n_mels"]),
-                lifter=check_float("cepstral_lifter", o.cepstral_lifter, minimum=0),
-                lifter_origin=0,
-            ),
-            o.frame_opts,
-        )
+        super().__init__(_kept(opts, _mfcc_plan), opts.frame_opts)
