@@ -234,8 +234,8 @@ class WhisperFeatureExtractor(Model):
             # The plan itself sees zeros behind each signal: nothing is copied.
             plan = self._mel_plan(length)
             out = np.empty((len(signals), plan.n_bins, plan.n_frames(1)), np.float32)
-            for item, signal, n in zip(out, signals, kept):
-                plan(signal[:n], out=item, n_threads=n_threads)
+            parts = [signal[:n] for signal, n in zip(signals, kept)]
+            plan.map(parts, out=[*out], n_threads=n_threads)
         else:
             batch = np.empty((len(signals), length), np.float32)
             for row, signal, n in zip(batch, signals, kept):
