@@ -558,8 +558,8 @@ typedef struct fspec_icqt_config {
 typedef struct fspec_icqt fspec_icqt;
 
 FSPEC_API void fspec_icqt_config_init(fspec_icqt_config *config);
-/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type and its
- * input_scale are without effect. Errors: BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type, its input_scale
+ * and its domain are without effect: it is the transpose of the filters in time. Errors: BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan);
 FSPEC_API void fspec_icqt_free(fspec_icqt *plan);
 /* Scratch in bytes that a call for signals of n_samples takes, at n_threads. 0 if that overflows. */

@@ -101,7 +101,8 @@ def _chain(
     double: bool,
     output: int,
     scale: float,
-    chroma: Any,
+    chroma: Any = None,
+    domain: int | None = None,
 ) -> _core.CqtPlan:
     """Return one plan in which octaves are levels of a chain of decimators."""
     rows: list[Any] = [None] * n_bins
@@ -121,7 +122,7 @@ def _chain(
         decimator=decimator,
         decimator_reach=len(decimator) - 1,
         chroma=chroma,
-        domain=_DOMAIN,
+        domain=_DOMAIN if domain is None else domain,
     )
 
 

@@ -29,6 +29,8 @@ __all__ = ["Inverse", "Solver", "solver"]
 
 _Array = npt.NDArray[Any]
 
+_IN_TIME = 1  # FSPEC_CQT_TIME
+
 # ---- librosa's inverse --------------------------------------------------------------------------
 
 
@@ -274,11 +276,14 @@ def _librosa_solver(plan: CQT, a: dict[str, Any], double: bool) -> Solver:
         if not response.all():
             raise ParameterError("window: gives filters that are zero")
         own = np.sqrt(g.lengths[octave.bins] / factor) if a["scale"] else 1 / np.sqrt(factor)
-        taps = octave.taps / response[:, np.newaxis]
         # _chain undoes the decimators' gain.
-        gains[octave.bins] = own / response * np.sqrt(0.5) ** (halvings + octave.halvings)
-        filters.append(octave._replace(taps=taps * np.sqrt(0.5) ** (halvings + octave.halvings)))
-    forward = _chain(filters, a["n_bins"], a["hop_length"], halvings, double, 0, 1.0, None)
+        gain = np.sqrt(0.5) ** (halvings + octave.halvings)
+        gains[octave.bins] = own / response * gain
+        filters.append(octave.scaled(gain / response[:, np.newaxis]))
+    # In time, as the adjoint: products with spectra differ from those by more than rounding.
+    forward = _chain(
+        filters, a["n_bins"], a["hop_length"], halvings, double, 0, 1.0, domain=_IN_TIME
+    )
     return Solver(forward, _core.IcqtPlan(forward), gains)
 
 

@@ -295,7 +295,7 @@ def test_current_axes_are_used(ax):
         ("fmin=", {"y_axis": "cqt_note", "fmin": 0}),
         ("fmin=", {"y_axis": "cqt_note", "fmin": 1e300}),
         ("fmin=", {"y_axis": "cqt_hz", "fmin": "C1"}),
-        ("fmin=", {"y_axis": "cqt_hz", "tuning": 1e9}),
+        ("tuning=", {"y_axis": "cqt_hz", "tuning": 1e9}),
         ("tuning=", {"y_axis": "cqt_hz", "tuning": np.nan}),
         ("bins_per_octave=", {"y_axis": "chroma", "bins_per_octave": 0}),
         ("intervals=", {"y_axis": "vqt_hz", "intervals": "equl"}),

@@ -109,6 +109,8 @@ def test_the_stub_says_what_the_module_has():
 
     def check(node, function):
         arguments = [argument.arg for argument in node.args.args if argument.arg != "self"]
+        if node.args.kwarg:
+            arguments.append(f"**{node.args.kwarg.arg}")
         signature = function.__doc__.splitlines()[0]  # Cython puts it there
         inside = signature[signature.index("(") + 1 : signature.rindex(")")]
         found = [part.split("=")[0].split()[-1] for part in inside.split(",") if part.strip()]

@@ -10,7 +10,7 @@ import pytest
 from helpers import misaligned
 
 import fastspec
-from fastspec import CQT, ParameterError, _core
+from fastspec import CQT, ParameterError, _core, cqt_stages
 from fastspec.icqt_plan import solver
 
 SR = 22050
@@ -69,8 +69,9 @@ PLANS = {
 
 @pytest.mark.parametrize("name", PLANS)
 @pytest.mark.parametrize("n", [1, 700, 40001])
-def test_adjoint(name, n, errors):
-    """<T x, D> = <x, T* D>, in both precisions."""
+def test_adjoint(name, n, errors, monkeypatch):
+    """<T x, D> = <x, T* D>, in both precisions; of the transform in time where there is another."""
+    monkeypatch.setattr(cqt_stages, "_DOMAIN", 1)
     if PLANS[name].get("hop_length") == 1:
         n = min(n, 3000)
     for double, bound in ((True, 1e-15), (False, 1e-6)):
