@@ -334,7 +334,8 @@ def _chroma(
     n_chroma = check_int("n_chroma", given["n_chroma"], minimum=1)
     if per_octave % n_chroma:
         raise ParameterError(
-            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={n_chroma}"
+            f"bins_per_octave={show(per_octave)} must be an integer multiple of "
+            f"n_chroma={show(n_chroma)}"
         )
     given["window"] = freeze_fold_window(given["window"])
     precision = resolve_precision(precision)
@@ -435,7 +436,7 @@ def _of_magnitudes(
 def check_matrix(name: str, value: Any) -> Array:
     """Return an argument that is a real, finite spectrogram, as float32 or float64."""
     S = check_array(name, value)
-    if S.dtype.kind not in "fiub":
+    if S.dtype.kind not in "fiu":
         raise ParameterError(f"{name}: has dtype {S.dtype}; must be real")
     if S.ndim < 2:
         raise ParameterError(f"{name}: has {S.ndim} dimensions; must have at least two")

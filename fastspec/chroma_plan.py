@@ -92,6 +92,8 @@ def cq_to_chroma(
         dtype = np.dtype(dtype)
     except Exception as error:  # NumPy raises TypeError, ValueError, SyntaxError and others here
         raise ParameterError(f"dtype={show(dtype)}: must be a data type") from error
+    if dtype.kind not in "biufc":
+        raise ParameterError(f"dtype={dtype}: must be a type of numbers")
     window = freeze_fold_window(window)
     base_c = check_bool("base_c", base_c)
     merged = per_octave // n_chroma
@@ -445,12 +447,21 @@ _OF_FOLD = (
 )  # fmt: skip
 
 
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except Exception:  # of an object of anyone's
+        return False
+    return isinstance(value, str | tuple | float | int | _Window)
+
+
 def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
     """Return the fold of arguments by name, the fold's own ones checked."""
     n_chroma = check_int("n_chroma", a["n_chroma"], minimum=1, maximum=_LARGEST)
     if per_octave % n_chroma:
         raise ParameterError(
-            f"bins_per_octave={per_octave} must be an integer multiple of n_chroma={n_chroma}"
+            f"bins_per_octave={show(per_octave)} must be an integer multiple of "
+            f"n_chroma={show(n_chroma)}"
         )
     if n_chroma * n_bins > _MOST_WEIGHTS:
         raise ParameterError(
@@ -471,7 +482,7 @@ def check_fold(n_bins: int, per_octave: int, a: dict[str, Any]) -> Fold:
     window = a["smoothing_window"]
     if cens and length is not None:
         window = freeze_smoothing(window, length + 2)
-    elif not isinstance(window, str | tuple | float | int | _Window):
+    elif not _hashable(window):
         window = "hann"  # not used
     threshold = a["threshold"]
     if threshold is not None:

@@ -406,12 +406,6 @@ class _Stream(Stream):
 # ---- arguments ----------------------------------------------------------------------------------
 
 
-def _tuned(fmin: float, tuning: float, per_octave: int) -> float:
-    if abs(tuning / per_octave) > 64:
-        raise ParameterError(f"tuning={show(tuning)}: must be at most 64 octaves, up or down")
-    return fmin * float(2.0 ** (tuning / per_octave))
-
-
 def check_norm(norm: Any) -> float | None:
     """Return an argument `norm`, checked."""
     if norm is None:

@@ -475,7 +475,10 @@ res_type, dtype, length
     for i in range(n_iter):
         rebuilt, before = spectra[i % 2], spectra[1 - i % 2] if i else None
         inverse.exec(phased[..., :used], y, n_threads)
-        forward.exec(y, rebuilt, n_threads)
+        try:
+            forward.exec(y, rebuilt, n_threads)
+        except ParameterError as error:
+            raise ParameterError("C: is so large that its signal overflows") from error
         _core.rephase(rebuilt, before, magnitude, phased, inertia / (1 + inertia), n_threads)
     inverse.exec(phased[..., :used], y, n_threads)
     return y.astype(wanted, copy=False)

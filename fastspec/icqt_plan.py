@@ -23,6 +23,7 @@ from fastspec.cqt_basis import (
 )
 from fastspec.cqt_plan import CQT
 from fastspec.cqt_stages import _chain, _early_halvings
+from fastspec.intervals import tuning_factor
 from fastspec.transforms import new_array, rebuild
 
 __all__ = ["Inverse", "Solver", "solver"]
@@ -74,7 +75,7 @@ class Inverse:
         per_octave = bins_per_octave if isinstance(intervals, str) else len(intervals)
         g = grid(
             sr=sr,
-            fmin=fmin * 2.0 ** (tuning / per_octave),
+            fmin=fmin * tuning_factor(tuning, per_octave),
             n_bins=n_bins,
             bins_per_octave=bins_per_octave,
             intervals=intervals,

@@ -103,7 +103,7 @@ def interval_frequencies(
     fmin = check_float("fmin", fmin, exclusive_minimum=0)
     tuning_factor(tuning, 1)
     sort = check_bool("sort", sort)
-    ratios = _ratios(intervals, bins_per_octave, tuning, sort)
+    ratios = _ratios(intervals, bins_per_octave, check_float("tuning", tuning), sort)
     n_octaves = np.ceil(n_bins / len(ratios))
     with np.errstate(over="ignore"):
         table = np.multiply.outer(2.0 ** np.arange(n_octaves), ratios).flatten()[:n_bins]
@@ -138,6 +138,8 @@ def check_intervals(intervals: Any) -> tuple[float, ...]:
     """Return an array of interval ratios as a tuple, checked."""
     if hasattr(intervals, "__len__") and len(intervals) > 2**20:
         raise ParameterError(f"intervals: are {len(intervals)}; must be at most {2**20}")
+    if isinstance(intervals, bytes | bytearray):
+        raise ParameterError(f"intervals={show(intervals)}: must be a name or ratios")
     try:
         ratios = tuple(float(ratio) for ratio in intervals)
     except (TypeError, ValueError, OverflowError) as error:

@@ -34,6 +34,7 @@ Bands = Array | list[Array]
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 _LONGEST = 2**40
+_MOST_AXES = 62  # of a signal: NumPy has 64, of which a result takes two more
 _MOST_BYTES = 2**33
 _LEAST_BINS = 4  # of a block's DFT in the narrowest band
 _MOST_CORES = 4  # lengths for which a plan keeps its tables
@@ -453,6 +454,8 @@ class NSGT(_Plan):
         n = y.shape[-1]
         if n == 0:
             raise ParameterError("y: is empty; must hold at least one sample")
+        if y.ndim > _MOST_AXES:
+            raise ParameterError(f"y: has {y.ndim} axes; must have at most {_MOST_AXES}")
         core = self._core_for(wide or self.precision == "double", n)
         result, views = self._bands(core, y.shape[:-1], self.n_slices(n), wide, out)
         for view in views:
@@ -501,7 +504,7 @@ class NSGT(_Plan):
         """Return an argument's arrays as a list."""
         if self._arguments["hop_length"] is not None:
             return [check_array(name, bands)]
-        if isinstance(bands, np.ndarray) or not isinstance(bands, Sequence):
+        if isinstance(bands, np.ndarray | memoryview) or not isinstance(bands, Sequence):
             kind = type(bands).__name__
             raise ParameterError(f"{name}: is a {kind}; must be a list of arrays, one for a band")
         return [check_array(name, band) for band in bands]

@@ -86,7 +86,9 @@ def _check_window(window: Any) -> Any:
     try:
         hash(window)
         window_table(window)
-    except (TypeError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, ParameterError):
+            raise
         raise ParameterError(f"window={show(window)}: must be a name, a tuple or a number") from (
             error
         )

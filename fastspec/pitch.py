@@ -232,7 +232,7 @@ def spectra_of(
         raise ParameterError("y=None: a signal y or a spectrogram S must be given")
     if n_fft is None:
         raise ParameterError("n_fft=None: must be an integer >= 2 where S is not given")
-    if n_fft == 1:
+    if isinstance(n_fft, int | np.integer) and n_fft == 1:
         raise ParameterError("n_fft=1: must be at least 2, for spectra with a peak")
     y = check_audio(y)
     n = y.shape[-1]

@@ -163,7 +163,10 @@ _PITCH: dict[str, list[Value]] = {
     "fmax": WILD,
     "threshold": WILD,
     "ref": [
-        v for v in REFS if not any(t in v.label for t in ("function", "array", "abs", "max", "min"))
+        v
+        for v in REFS
+        if v.label != "None"  # is the default here
+        and not any(t in v.label for t in ("function", "array", "abs", "max", "min"))
     ],
     "n_threads": SIZES,
 }
