@@ -110,7 +110,7 @@ engine, planner
         for name in ("tuning", "ctroct", "octwidth"):
             a[name] = None if a[name] is None else float(a[name])
         a["base_c"] = bool(a["base_c"])
-        kind, p = _frame_norm(a["norm"])
+        kind, p = frame_norm(a["norm"])
         super()._make(a)
         self._finish(
             power=a["power"],
@@ -121,7 +121,7 @@ engine, planner
         )
 
 
-def _frame_norm(norm: float | None) -> tuple[int, float]:
+def frame_norm(norm: float | None) -> tuple[int, float]:
     """Return a norm as the core has it: a kind and an exponent."""
     if norm is None:
         return 0, 2.0

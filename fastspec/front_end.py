@@ -51,7 +51,7 @@ class FrontEnd(_Plan):
     4. The spectrum: ``(|X|**2 + magnitude_eps) ** (power / 2)``.
     5. The bank of filters, unless `n_mels` and `filterbank` are None.
     6. The logarithm; what is below `log_floor` is raised to it; what is more than `rel_clip` below
-       the largest value of the signal is raised to that; ``scale * x + offset``.
+       the largest value of the signal is raised to that; ``scale * x + offset``; `frame_norm`.
     7. The DCT and the lifter, if `n_mfcc` is given; log energy as one more coefficient, or in place
        of coefficient 0 of cepstra.
     8. Over time: `deltas`, `normalize`, `stack`.
@@ -161,6 +161,10 @@ class FrontEnd(_Plan):
         counts by itself.
     scale, offset : float or array, shape=(n_bands,)
         ``scale * x + offset``.
+    frame_norm : {None, inf, -inf, 0} or float > 0
+        Each frame's bands are divided by their norm, as librosa.util.normalize does: their largest
+        or smallest magnitude, the number of those that are not 0, or their p-norm. Not with
+        `rel_clip` or `n_mfcc`.
     n_mfcc : int >= 1, optional
         Coefficients of the DCT along the bands. None: no DCT.
     dct_type : {1, 2, 3}
@@ -295,6 +299,7 @@ class FrontEnd(_Plan):
         clip_scope: str = "item",
         scale: npt.ArrayLike = 1.0,
         offset: npt.ArrayLike = 0.0,
+        frame_norm: float | None = None,
         n_mfcc: int | None = None,
         dct_type: int = 2,
         dct_norm: str | None = "ortho",

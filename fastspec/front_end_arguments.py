@@ -16,6 +16,8 @@ from fastspec._validate import (
     check_int,
     show,
 )
+from fastspec.chroma_filters import check_chroma_norm
+from fastspec.chroma_spectra import frame_norm
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
 from fastspec.mel_banks import DTYPES, NORMS, SCALES, mel_bank
@@ -42,7 +44,7 @@ _STACK_ENDS = {"drop": 0, "zero": 1, "repeat": 2}
 SETTINGS = frozenset(
     ("output", "n_fft", "hop_length", "window", "center", "librosa_tail", "pad_mode")
     + ("input_scale", "power", "bands", "n_bands", "log", "amin", "ref", "top_db", "log_floor")
-    + ("dct", "n_ceps")
+    + ("dct", "n_ceps", "frame_norm", "frame_norm_p")
 )
 
 
@@ -297,7 +299,11 @@ def _cepstrum(a: dict[str, Any]) -> dict[str, Any]:
         settings[f"band_{name}"] = np.ascontiguousarray(np.broadcast_to(values, (n_bands,)))
     if a["scale"] == 1.0 and a["offset"] == 0.0:
         settings["band_scale"] = settings["band_offset"] = None
-    plain = a["log"] is None and energy is None and settings["band_scale"] is None
+    norm = a["frame_norm"] = check_chroma_norm("frame_norm", a["frame_norm"])
+    if norm is not None and (a["rel_clip"] is not None or a["n_mfcc"] is not None):
+        raise ParameterError(f"frame_norm={norm}: is not for plans with rel_clip or n_mfcc")
+    settings["frame_norm"], settings["frame_norm_p"] = frame_norm(norm)
+    plain = a["log"] is None and energy is None and settings["band_scale"] is None and norm is None
     if a["n_mfcc"] is None:
         if energy is None and last:
             raise ParameterError("energy_last=True: needs energy or n_mfcc")

@@ -614,6 +614,7 @@ BAD = {
     "clip_scope": ["batch"],
     "scale": [np.ones(3), np.nan, "x"],
     "offset": [np.ones((80, 1)), np.inf],
+    "frame_norm": ["max", -1, np.nan],
     "n_mfcc": [0, 81],
     "dct_type": [4],
     "dct_norm": ["l2"],
@@ -675,3 +676,28 @@ def test_bad_calls():
     refused("n_threads", plan, y, n_threads=0)
     refused("channels", plan.stream, 0)
     refused("chunk", plan.stream(2).push, y)
+
+
+@pytest.mark.parametrize("norm", [None, np.inf, -np.inf, 0, 1, 2, 0.5])
+@pytest.mark.parametrize("log", [None, "ln"])
+def test_frame_norm(norm, log):
+    """The bands as librosa.util.normalize leaves them; in MusicGen's chroma the largest is 1."""
+    y = np.random.default_rng(3).standard_normal(9000)
+    shared = {"n_fft": 512, "hop_length": 128, "n_mels": 12, "log": log, "precision": "double"}
+    bands = FrontEnd(**shared)(y)
+    result = FrontEnd(frame_norm=norm, **shared)(y)
+    sizes = {
+        None: np.ones(bands.shape[1]),
+        np.inf: abs(bands).max(axis=0),
+        -np.inf: abs(bands).min(axis=0),
+        0: (bands != 0).sum(axis=0),
+    }
+    size = sizes[norm] if norm in sizes else (abs(bands) ** norm).sum(axis=0) ** (1 / norm)
+    np.testing.assert_allclose(result, bands / size, rtol=1e-13)
+
+
+def test_frame_norm_is_for_bands_alone():
+    with pytest.raises(fastspec.ParameterError, match=r"^frame_norm=2"):
+        FrontEnd(n_mels=20, log="ln", rel_clip=8.0, frame_norm=2)
+    with pytest.raises(fastspec.ParameterError, match=r"^frame_norm=2"):
+        FrontEnd(n_mels=20, log="ln", n_mfcc=13, frame_norm=2)
