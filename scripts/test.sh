@@ -67,7 +67,8 @@ import zipfile
 
 wheel = sys.argv[1]
 names = zipfile.ZipFile(wheel).namelist()
-sources = [n for n in names if n.endswith((".c", ".h", ".inc", ".pyx")) or n.startswith("tests")]
+kinds = (".c", ".inc", ".pyx", ".pxi")
+sources = [n for n in names if n.endswith(kinds) or n.startswith("tests")]
 size = os.path.getsize(wheel)
 print(f"{os.path.basename(wheel)}: {len(names)} files, {size / 1e6:.2f} MB")
 if sources or size > 3e6:
