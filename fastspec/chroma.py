@@ -27,14 +27,8 @@ from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import freeze_intervals
 from fastspec.hybrid import hybrid_magnitudes
 from fastspec.pitch import estimate_tuning
+from fastspec.plans import cached, check_array, check_out, new_array, same_memory
 from fastspec.spectrum import check_audio
-from fastspec.transforms import (
-    cached,
-    check_array,
-    check_out,
-    new_array,
-    same_memory,
-)
 from fastspec.windows import WindowSpec
 
 __all__ = ["Chroma", "chroma_cens", "chroma_cqt", "chroma_vqt", "cq_to_chroma", "tonnetz"]

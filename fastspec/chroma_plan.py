@@ -21,7 +21,7 @@ from fastspec._validate import (
 )
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
 from fastspec.cqt_plan import CQT, _Stream, check_norm
-from fastspec.transforms import Stream, _Plan, _Window, freeze_window
+from fastspec.plans import Stream, _Plan, _Window, freeze_window
 from fastspec.windows import WindowSpec, get_window
 
 __all__ = ["Chroma", "Fold", "cq_to_chroma", "freeze_fold_window"]

@@ -15,8 +15,9 @@ from fastspec.chroma_filters import check_chroma_norm, make_chroma_bank
 from fastspec.config import check_threads, resolve_precision
 from fastspec.mel import _fitting_n_fft, _positive_type
 from fastspec.pitch import Spectra, spectra_of, tuning_of
+from fastspec.plans import _Plan, cached, new_array, rebuild
 from fastspec.spectrum import check_audio, pad_edges, window_key
-from fastspec.transforms import _Plan, cached, new_array, rebuild, warn_long_frame
+from fastspec.transforms import warn_long_frame
 from fastspec.windows import WindowSpec
 
 __all__ = ["ChromaSTFT", "chroma_stft"]

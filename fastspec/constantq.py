@@ -24,8 +24,8 @@ from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import CQT, freeze_intervals
 from fastspec.intervals import cqt_frequencies, interval_frequencies
 from fastspec.pitch import estimate_tuning
+from fastspec.plans import cached, check_out, new_array, same_memory
 from fastspec.spectrum import check_audio
-from fastspec.transforms import cached, check_out, new_array, same_memory
 from fastspec.windows import WindowSpec
 
 __all__ = ["CQT", "cqt", "cqt_frequencies", "interval_frequencies", "vqt", "vqt_plan"]

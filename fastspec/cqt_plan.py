@@ -21,7 +21,7 @@ from fastspec._validate import (
 from fastspec.config import resolve_precision
 from fastspec.cqt_basis import Grid, Octave, check_bytes, grid, octaves, window_table
 from fastspec.intervals import check_intervals, tuning_factor
-from fastspec.transforms import PAD_MODES, Stream, _Plan, as_signal
+from fastspec.plans import PAD_MODES, Stream, _Plan, as_signal
 from fastspec.windows import WindowSpec
 
 __all__ = [

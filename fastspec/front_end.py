@@ -19,14 +19,7 @@ from fastspec.config import ENGINES, check_threads, choose_engine, resolve_preci
 from fastspec.convert import fft_frequencies
 from fastspec.front_end_arguments import LEAST, SETTINGS, configure
 from fastspec.mel_banks import mel_centres
-from fastspec.transforms import (
-    Stream,
-    _Plan,
-    as_signal,
-    check_out,
-    new_array,
-    same_memory,
-)
+from fastspec.plans import Stream, _Plan, as_signal, check_out, new_array, same_memory
 from fastspec.windows import WindowSpec
 
 __all__ = ["FrontEnd"]

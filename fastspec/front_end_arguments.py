@@ -21,7 +21,7 @@ from fastspec.chroma_spectra import frame_norm
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
 from fastspec.mel_banks import DTYPES, NORMS, SCALES, mel_bank
-from fastspec.transforms import PAD_MODES, _Window, freeze_window
+from fastspec.plans import PAD_MODES, _Window, freeze_window
 from fastspec.windows import get_window, pad_window
 
 __all__ = ["LEAST", "SETTINGS", "configure"]

@@ -21,15 +21,9 @@ from fastspec.cqt_basis import Grid, check_bytes, grid, spectral_basis
 from fastspec.cqt_plan import check_norm, check_sparsity, check_window, default_fmin
 from fastspec.cqt_stages import warn_long_frames
 from fastspec.intervals import tuning_factor
+from fastspec.plans import PAD_MODES, cached, check_out, new_array, same_memory
 from fastspec.spectrum import check_audio, pad_edges
-from fastspec.transforms import (
-    PAD_MODES,
-    cached,
-    check_out,
-    new_array,
-    same_memory,
-    warn_long_frame,
-)
+from fastspec.transforms import warn_long_frame
 from fastspec.windows import WindowSpec, get_window
 
 __all__ = ["hybrid_cqt", "pseudo_cqt"]

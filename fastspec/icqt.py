@@ -24,8 +24,8 @@ from fastspec._validate import (
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import _CHECKS, CQT, freeze_intervals
 from fastspec.icqt_plan import Inverse, longest_signal, solver
+from fastspec.plans import cached, check_array, check_out, new_array, same_memory
 from fastspec.spectrum import _generator
-from fastspec.transforms import cached, check_array, check_out, new_array, same_memory
 from fastspec.windows import WindowSpec
 
 __all__ = ["griffinlim_cqt", "icqt", "invert", "ivqt"]

@@ -24,7 +24,7 @@ from fastspec.cqt_basis import (
 from fastspec.cqt_plan import CQT
 from fastspec.cqt_stages import _chain, _early_halvings
 from fastspec.intervals import tuning_factor
-from fastspec.transforms import new_array, rebuild
+from fastspec.plans import new_array, rebuild
 
 __all__ = ["Inverse", "Solver", "solver"]
 

@@ -20,15 +20,9 @@ from fastspec._validate import (
 from fastspec.config import check_threads, resolve_precision
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
+from fastspec.plans import cached, new_array, rebuild
 from fastspec.spectrum import check_audio, pad_edges, real_array, window_key
-from fastspec.transforms import (
-    MFCC,
-    MelSpectrogram,
-    cached,
-    new_array,
-    rebuild,
-    warn_long_frame,
-)
+from fastspec.transforms import MFCC, MelSpectrogram, warn_long_frame
 from fastspec.windows import WindowSpec
 
 __all__ = ["melspectrogram", "mfcc"]

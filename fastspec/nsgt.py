@@ -16,14 +16,7 @@ from fastspec.config import check_threads
 from fastspec.cqt_basis import window_table
 from fastspec.nsgt_grid import CHECKS, grid
 from fastspec.nsgt_stream import InverseStream, Stream
-from fastspec.transforms import (
-    _Plan,
-    as_signal,
-    check_array,
-    check_out,
-    new_array,
-    same_memory,
-)
+from fastspec.plans import _Plan, as_signal, check_array, check_out, new_array, same_memory
 from fastspec.windows import WindowSpec
 
 __all__ = ["NSGT"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastspec import _core
 from fastspec._validate import ParameterError, check_int
 from fastspec.config import check_threads
-from fastspec.transforms import as_signal, new_array
+from fastspec.plans import as_signal, new_array
 
 if TYPE_CHECKING:
     from fastspec.nsgt import NSGT, Bands

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from fastspec import _core
 from fastspec._validate import ParameterError, check_choice, check_float, check_int, check_size
 from fastspec.config import check_threads, resolve_precision
+from fastspec.plans import cached, check_array, new_array
 from fastspec.spectrum import check_audio, pad_edges, window_key
-from fastspec.transforms import Spectrogram, cached, check_array, new_array, warn_long_frame
+from fastspec.transforms import Spectrogram, warn_long_frame
 from fastspec.windows import WindowSpec
 
 __all__ = ["estimate_tuning", "piptrack", "pitch_tuning"]

@@ -23,9 +23,8 @@ from fastspec._validate import (
     show,
 )
 from fastspec.config import check_threads, choose_engine, resolve_precision
-from fastspec.transforms import (
+from fastspec.plans import (
     PAD_MODES,
-    STFT,
     _Window,
     cached,
     check_array,
@@ -33,8 +32,8 @@ from fastspec.transforms import (
     freeze_window,
     new_array,
     same_memory,
-    warn_long_frame,
 )
+from fastspec.transforms import STFT, warn_long_frame
 from fastspec.windows import WindowSpec, get_window, pad_window
 
 __all__ = [

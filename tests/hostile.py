@@ -1397,6 +1397,7 @@ thread.join()
 """,
     "reloaded": """
 import importlib
+importlib.reload(fastspec.plans)
 importlib.reload(fastspec.transforms)
 importlib.reload(fastspec)
 plan(y)

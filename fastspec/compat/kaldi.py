@@ -29,7 +29,7 @@ from fastspec._validate import (
 )
 from fastspec.config import get_precision
 from fastspec.front_end import FrontEnd
-from fastspec.transforms import cached
+from fastspec.plans import cached
 
 __all__ = ["fbank", "mfcc", "spectrogram"]
 

@@ -24,7 +24,7 @@ from fastspec._validate import ParameterError, check_bool, check_int
 from fastspec.compat._batch import BatchFeature, as_array, strategy, target_lengths
 from fastspec.compat._model import LOGGER, Model, WhisperFeatureExtractor
 from fastspec.front_end import FrontEnd
-from fastspec.transforms import freeze_window
+from fastspec.plans import freeze_window
 
 __all__ = [
     "ASTFeatureExtractor",
