@@ -26,6 +26,7 @@ from fastspec.convert import (
     time_to_frames,
     time_to_samples,
 )
+from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, magphase, power_to_db
 from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
@@ -43,16 +44,7 @@ from fastspec.notes import (
 )
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
-from fastspec.spectrum import (
-    amplitude_to_db,
-    db_to_amplitude,
-    db_to_power,
-    griffinlim,
-    istft,
-    magphase,
-    power_to_db,
-    stft,
-)
+from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
 
