@@ -324,6 +324,6 @@ fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, 
     if (status != FSPEC_OK || n_signals == 0)
         return status;
     run r = {.plan = plan, .signals = signals, .out = out, .dtype = out_dtype, .n_signals = n_signals};
-    choose_segments(&r, full.n_threads);
+    choose_segments(&r, fs_worker_count(&full, INT64_MAX));
     return execute(&r, &full);
 }

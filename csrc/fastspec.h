@@ -1,4 +1,4 @@
-/* fastspec.h - audio features for CPUs: STFT and inverse, (log-)mel, MFCC.
+/* fastspec.h - audio features for CPUs: STFT and inverse, (log-)mel, MFCC, constant-Q and inverses, chroma, tuning.
  * SPDX-License-Identifier: BSD-3-Clause
  *
  * The grammar of this header, once and for all:
@@ -534,11 +534,11 @@ FSPEC_API void fspec_cqt_stream_reset(fspec_cqt_stream *stream);
 
 /* ---- inverses of the constant-Q transform -------------------------------------------------------------------------- */
 
-typedef enum fspec_icqt_method {
-    FSPEC_ICQT_ADJOINT = 0, /* the transposed transform: <fspec_cqt(x), C> = <x, fspec_icqt(C)>, where <,> is the real part */
-    FSPEC_ICQT_OVERLAP = 1  /* of a plan of filters: librosa's way. Every level's frames, transposed, are overlapped and added, */
-} fspec_icqt_method;        /* divided by their number at each sample, and cut to the samples before the last frame's centre; */
-                            /* and all levels are interpolated to the full rate, by the plan's filter, and added. */
+/* ADJOINT: the transposed transform, <fspec_cqt(x), C> = <x, fspec_icqt(C)>, where <,> is the real part. OVERLAP, of a plan of
+ * filters: librosa's way. Every level's frames, transposed, are overlapped and added, divided by their number at each sample,
+ * and cut to the samples before the last frame's centre; all levels are interpolated to the full rate, by the plan's filter,
+ * and added. */
+typedef enum fspec_icqt_method { FSPEC_ICQT_ADJOINT = 0, FSPEC_ICQT_OVERLAP = 1 } fspec_icqt_method;
 
 /* What the first n_in samples of a level, at that level's rate, add to the first n_out samples of the output: weights[p * n_out
  * + m]. For resamplers whose response is another one at the beginning. */
@@ -571,18 +571,20 @@ FSPEC_API size_t fspec_icqt_scratch(const fspec_icqt *plan, int64_t n_samples, i
 FSPEC_API fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
                                        const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
-/* Least squares by conjugate gradients on the normal equations (Hestenes and Stiefel 1952; CGLS): the signal y of out[i].n_samples
- * that minimises sum |T(y) - gains[k] C|^2 + (damping G)^2 sum y^2, T being `forward`, a plan of complex output, `adjoint` its
- * FSPEC_ICQT_ADJOINT plan and G the gain |T(d)| / |d| for d = T*(g C). Of equally good signals it tends to the smallest. n_frames must be fspec_cqt_n_frames(forward, n_samples); out[i].dtype is
- * that of the plans' precision and out[i] contiguous; gains is NULL or n_bins finite factors; tol, damping >= 0. It ends after n_iter iterations, or
- * when the residual |T(y) - g C| is at most tol |g C| or has as good as stopped falling: its gradient over |r| is at most tol
- * times what it was at first.
- * Writes the residual relative to |g C| of each signal to residuals and the number of its iterations to iterations; each may be
- * NULL. Allocates. Signals are done one by one, each with n_threads. Errors: as fspec_icqt_exec. Thread-safe. */
+/* Least squares by conjugate gradients on the normal equations (Hestenes and Stiefel 1952; CGLS): the signal y of
+ * out[i].n_samples that minimises sum |T(y) - gains[k] C|^2 + (damping G)^2 sum y^2, T being `forward`, a plan of complex
+ * output, `adjoint` its FSPEC_ICQT_ADJOINT plan and G the gain |T(d)| / |d| for d = T*(g C). Of equally good signals it tends
+ * to the smallest. n_frames must be fspec_cqt_n_frames(forward, n_samples); out[i].dtype is that of the plans' precision and
+ * out[i] contiguous; gains is NULL or n_bins finite factors; tol, damping >= 0. It ends after n_iter iterations, or when the
+ * residual |T(y) - g C| is at most tol |g C| or has as good as stopped falling: its gradient over |r| is at most tol times
+ * what it was at first. Writes the residual relative to |g C| of each signal to residuals and the number of its iterations to
+ * iterations; each may be NULL. Allocates. Signals are done one by one, each with n_threads. Errors: as fspec_icqt_exec.
+ * Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoint, const fspec_matrix *in,
                                         fspec_dtype in_dtype, int64_t n_frames, const double *gains, int64_t n_iter, double tol,
                                         double damping, const fspec_signal *out, int64_t n_signals, const fspec_call *call,
                                         double *residuals, int64_t *iterations);
+
 /* ---- invertible constant-Q transform: nonstationary Gabor frames -------------------------------------------------------- */
 
 /* The transform of Velasco, Holighaus, Doerfler and Grill (2011), of blocks of L = `length` samples, with X the DFT of a block.
@@ -650,6 +652,7 @@ FSPEC_API fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signa
  * above, without NOT_FINITE. Thread-safe. */
 FSPEC_API fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first,
                                           int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
+
 /* ---- spectral peaks and tuning ------------------------------------------------------------------------------------ */
 
 /* Peaks of magnitude spectra: bins k with S[k-1] < S[k] >= S[k+1] above a reference (what does not exceed it counts as 0), of

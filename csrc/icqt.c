@@ -181,7 +181,7 @@ static fspec_status check_heads(const fspec_cqt *forward, const fspec_icqt_confi
         return FSPEC_BAD_ARGUMENT;
     for (int64_t i = 0; i < c->n_heads; i++) {
         const fspec_icqt_head *h = &c->heads[i];
-        if (h->level < 1 || h->level >= FS_MAX_CQT_LEVELS || h->n_in < 1 || h->n_in > forward->decimator.reach / 2 + 1
+        if (h->level < 1 || h->level >= forward->n_levels || h->n_in < 1 || h->n_in > forward->decimator.reach / 2 + 1
             || h->n_out < 1 || h->n_out > MAX_HEAD || !h->weights)
             return FSPEC_BAD_ARGUMENT;
         for (int64_t j = 0; j < i; j++)
@@ -361,7 +361,7 @@ static fspec_status check_call(const fspec_icqt *plan, const fspec_matrix *in, f
     if (n_frames > INT64_MAX / 64 / plan->hop)
         return FSPEC_TOO_LARGE;
     for (int64_t i = 0; i < n; i++) {
-        if (out[i].dtype != FSPEC_FLOAT32 && out[i].dtype != FSPEC_FLOAT64)
+        if ((out[i].dtype != FSPEC_FLOAT32 && out[i].dtype != FSPEC_FLOAT64) || out[i].byte_swapped)
             return FSPEC_BAD_DATA_TYPE;
         if (!in[i].data || out[i].n_samples != out[0].n_samples || out[i].n_samples < 0 || out[i].n_samples > INT64_MAX / 64
             || (out[i].n_samples && !out[i].data))
@@ -473,7 +473,7 @@ fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in, fsp
     if (status != FSPEC_OK || r.n_samples == 0)
         return status;
     r.natural = plan->method == FSPEC_ICQT_OVERLAP ? plan->hop * (n_frames - 1) : r.n_samples;
-    r.piece = piece_of(plan, r.n_samples, n_signals, full.n_threads);
+    r.piece = piece_of(plan, r.n_samples, n_signals, fs_worker_count(&full, INT64_MAX));
     r.pieces = (r.n_samples + r.piece - 1) / r.piece;
     return execute(&r, &full);
 }

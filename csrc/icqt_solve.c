@@ -155,7 +155,7 @@ static fspec_status solve(solver *s, int64_t n_iter, double tol, double damping,
 {
     const size_t size = s->is_double ? 8 : 4;
     double target, error, slope, steep, curve, length = 0, none, square = 0;
-    fspec_status status = fs_parallel(s->call, 1, s->n_frames, 256, load_frames, s);
+    fspec_status status = fs_parallel(s->call, fs_worker_count(s->call, s->n_frames / 256 + 1), s->n_frames, 256, load_frames, s);
     memset(y, 0, (size_t)s->n_samples * size);
     if (status == FSPEC_OK)
         status = apply(s, SQUARE, 0, NULL, s->residual, s->n_values, &target);
@@ -210,7 +210,7 @@ static fspec_status check(const fspec_cqt *forward, const fspec_icqt *adjoint, c
         if (!isfinite(gains[i]))
             return FSPEC_BAD_ARGUMENT;
     for (int64_t i = 0; i < n; i++) {
-        if (out[i].dtype != (forward->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32))
+        if (out[i].dtype != (forward->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32) || out[i].byte_swapped)
             return FSPEC_BAD_DATA_TYPE;
         if (!in[i].data || !out[i].data || out[i].n_samples != out[0].n_samples || out[i].n_samples < 1
             || out[i].n_samples > INT64_MAX / 64 || out[i].stride != (forward->is_double ? 8 : 4)
@@ -265,9 +265,9 @@ fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoin
         int64_t done;
         s.in = &in[i];
         status = solve(&s, n_iter, tol, damping, (char *)(uintptr_t)out[i].data, &residual, &done);
-        if (residuals)
+        if (residuals && status == FSPEC_OK)
             residuals[i] = residual;
-        if (iterations)
+        if (iterations && status == FSPEC_OK)
             iterations[i] = done;
     }
     fs_free(memory);

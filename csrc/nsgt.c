@@ -20,14 +20,18 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------------ */
 
+/* The least number >= n without prime factors above 5; n is under 2^60, so no product overflows. */
 static int64_t least_smooth(int64_t n)
 {
     int64_t best = INT64_MAX;
-    for (int64_t a = 1; a < 2 * n && a > 0; a *= 2)
-        for (int64_t b = a; b < 3 * n && b > 0; b *= 3)
-            for (int64_t c = b; c < 5 * n && c > 0; c *= 5)
-                if (c >= n && c < best)
-                    best = c;
+    for (int64_t a = 1; a < 2 * n; a *= 2) {
+        for (int64_t b = a; b < 3 * n; b *= 3) {
+            int64_t c = b;
+            while (c < n)
+                c *= 5;
+            best = smaller(best, c);
+        }
+    }
     return best;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the wheel, repairs it where the system has auditwheel, and passes the tests with it in a
+# Builds the wheel, repairs it on Linux, and passes the tests with it in a
 # fresh environment: scripts/wheel.sh [PYTEST ARGUMENTS]. The wheel ends in dist/.
 set -euo pipefail
 
@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 mkdir "$tmp/tree"
 tar -C "$root" -cf - --exclude=./.git --exclude=./build --exclude=./dist --exclude='./.venv*' \
-    --exclude='*.egg-info' --exclude='*.so' --exclude=__pycache__ --exclude='.*_cache' . |
+    --exclude=.hypothesis --exclude=./fastspec/_core.c --exclude='*.egg-info' --exclude='*.so' --exclude=__pycache__ --exclude='.*_cache' . |
     tar -C "$tmp/tree" -xf -
 "$python" -m venv "$tmp/venv"
 py=$tmp/venv/bin/python

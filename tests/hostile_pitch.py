@@ -226,7 +226,6 @@ _CQ_CHROMA: dict[str, list[Value]] = {
     "cqt_mode": NAMES,
     "definition": NAMES,
 }
-_C = np.abs(fastspec.cqt(Y, hop_length=HOP, fmin=FMIN, n_bins=24))
 _BLAMED = (*GRID, "n_chroma", "norm", "C", "V", "chroma")
 _OCTAVES = {"y": Y, "hop_length": HOP, "fmin": FMIN, "n_octaves": 2, "bins_per_octave": 12}
 for _name in ("chroma_cqt", "chroma_cens"):
@@ -330,7 +329,6 @@ vary("tonnetz", calling(fastspec.tonnetz, **_OCTAVES), *_BLAMED, y=without(
 
 # ---- plans --------------------------------------------------------------------------------------
 
-_CQT_ALONE = {"pad_mode": maybe(TRANSFORM["pad_mode"]), "gamma": NUMBERS}
 _EXTRA = {"definition": NAMES, "accuracy": NUMBERS, "input_scale": NUMBERS, "precision": NAMES}
 PLANS: dict[str, tuple[dict[str, Any], dict[str, list[Value]]]] = {
     "CQT": (

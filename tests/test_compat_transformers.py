@@ -347,7 +347,8 @@ def test_pad(options):
         assert sorted(a) == sorted(b.keys())
         for key in a:
             assert a[key].dtype == b[key].dtype
-            for x, y in zip(a[key], b[key]):
+            assert len(a[key]) == len(b[key])
+            for x, y in zip(a[key], b[key], strict=True):
                 assert np.array_equal(x, y)
     with pytest.raises(ParameterError, match="must have 'input_values'"):
         ours.pad({"values": [1]})

@@ -53,7 +53,9 @@ def programs(installed, tmp_path_factory):
     out = tmp_path_factory.mktemp("programs")
     environment = {**os.environ, "PKG_CONFIG_PATH": f"{installed}/lib/pkgconfig"}
     target = (
-        ["all"] if shutil.which("c++") else [f"{out}/{n}" for n in ("logmel_file", "cqt_stdin")]
+        ["all"]
+        if shutil.which("c++")
+        else [f"{out}/{n}" for n in ("logmel_file", "cqt_stdin", "server_loop")]
     )
     strict = ["CFLAGS=-O1 -Wall -Wextra -Werror", "CXXFLAGS=-O1 -Wall -Wextra -Werror"]
     run("make", f"OUT={out}", *strict, *target, cwd=EXAMPLES / "c", env=environment)

@@ -715,8 +715,11 @@ for _ in range(3):
         print("short")
 print(len(plan(y[:1000])))
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     if not os.path.exists("/proc/self/statm"):
         pytest.skip("needs /proc")
-    assert run.stdout.split()[:3] == ["short"] * 3, run.stderr
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    *short, count = run.stdout.split()
+    assert short == ["short"] * 3
+    assert int(count) == len(NSGT(sr=44100)(np.zeros(1000, np.float32)))
     assert fastspec.NSGT is NSGT
