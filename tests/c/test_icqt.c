@@ -74,7 +74,8 @@ static void filter_bins(rng *r, icqt_case *c)
             c->taps[i][2 * j] = size * cos(.3 * u + 1);
             c->taps[i][2 * j + 1] = -size * sin(.3 * u + 1);
         }
-        c->filters[i] = (fspec_cqt_filter){level, any ? rng_int(r, -200, 100) : -n / 2, n, c->taps[i]};
+        c->filters[i] = (fspec_cqt_filter){
+            .level = level, .first = any ? rng_int(r, -200, 100) : -n / 2, .n_taps = n, .taps = c->taps[i]};
     }
     g->filters = c->filters;
     g->decimator_reach = rng_int(r, 0, MOST_REACH);
@@ -312,7 +313,9 @@ static void compare_tiers(uint64_t hash, char **argv)
 static void check_heads(void)
 {
     static const double taps[] = {1, 0, .5, .25, -.5, 1, 0, -1}, decimator[] = {1, .5, .25};
-    const fspec_cqt_filter filters[2] = {{1, -2, 4, taps}, {0, -1, 2, taps}}, alone = {0, -2, 4, taps};
+    const fspec_cqt_filter filters[2] = {{.level = 1, .first = -2, .n_taps = 4, .taps = taps},
+                                         {.first = -1, .n_taps = 2, .taps = taps}},
+                           alone = {.first = -2, .n_taps = 4, .taps = taps};
     const double weights[6] = {1, 2, 3, 4, 5, 6}; /* two samples, three outputs */
     const fspec_icqt_head head = {1, 2, 3, weights};
     double C[2 * 2 * 6], plain[40], headed[40], level[20];
