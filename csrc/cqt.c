@@ -37,7 +37,7 @@ static fspec_status check_exact(const fspec_cqt_config *c)
         if (!(c->frequencies[i] > 0) || !(c->frequencies[i] <= c->sr / 2) || (i && c->frequencies[i] < c->frequencies[i - 1])
             || !(c->lengths[i] > 0) || !isfinite(c->amplitudes[i]))
             return FSPEC_BAD_ARGUMENT;
-        if (!(c->lengths[i] <= MAX_LENGTH))
+        if (!(c->lengths[i] <= (double)MAX_LENGTH))
             return FSPEC_TOO_LARGE;
     }
     return FSPEC_OK;

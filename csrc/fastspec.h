@@ -29,10 +29,18 @@
 extern "C" {
 #endif
 
-#if defined(FSPEC_STATIC) || !defined(__GNUC__)
+/* Windows: FSPEC_STATIC is for users of the static library, FSPEC_BUILD for the build of the shared one. Elsewhere FSPEC_STATIC
+ * keeps a copy of csrc within a program or module to itself. */
+#if defined(FSPEC_STATIC)
 #define FSPEC_API
-#else
+#elif defined(_WIN32) && defined(FSPEC_BUILD)
+#define FSPEC_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define FSPEC_API __declspec(dllimport)
+#elif defined(__GNUC__)
 #define FSPEC_API __attribute__((visibility("default")))
+#else
+#define FSPEC_API
 #endif
 
 #define FSPEC_VERSION_STRING "0.1.0"

@@ -3,16 +3,14 @@
  * FFTW's planner and its destroy functions are not thread-safe, and other users of the same copy (pyfftw) plan under a lock of
  * their own. So our lock is also installed as FFTW's planner hooks, where the library has them. Facts about the interface:
  * FFTW 3.3 manual, sections 4.4 and 5.4; fftw3.h of 3.3.5. */
-#define _GNU_SOURCE
-#include <dlfcn.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fft.h"
 #include "fft_lanes.h"
 #include "memory.h"
+#include "platform.h"
 
 #define FFTW_MEASURE 0u
 #define FFTW_ESTIMATE (1u << 6)
@@ -48,53 +46,47 @@ struct fs_fft {
 static library libraries[2];
 static fs_fft *cache;
 static uint64_t clock_of_use;
-static pthread_mutex_t lock;
-static pthread_once_t lock_once = PTHREAD_ONCE_INIT;
+static fs_lock lock; /* FFTW calls our hooks while we plan, so it is taken twice */
+static fs_once lock_once = FS_ONCE_INIT;
 
-/* Recursive: FFTW calls our hooks while we plan. */
 static void make_lock(void)
 {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
+    fs_lock_init(&lock);
 }
 
 static void take_lock(void)
 {
-    pthread_mutex_lock(&lock);
+    fs_lock_take(&lock);
 }
 
 static void drop_lock(void)
 {
-    pthread_mutex_unlock(&lock);
+    fs_lock_drop(&lock);
 }
 
 static void set_up(void)
 {
     make_lock();
     /* A fork waits for planners; the child's only thread has a new identity, so it needs a new lock rather than the old one. */
-    pthread_atfork(take_lock, drop_lock, make_lock);
+    fs_at_fork(take_lock, drop_lock, make_lock);
 }
 
 static void enter(void)
 {
-    pthread_once(&lock_once, set_up);
+    fs_call_once(&lock_once, set_up);
     take_lock();
 }
 
 /* Function pointers are copied through memory: C has no cast from void * to them. */
 static int find(void *handle, const char *prefix, const char *name, const char *home, void *pointer)
 {
-    char symbol[64];
-    Dl_info info;
+    char symbol[64], path[sizeof libraries->path];
     (void)snprintf(symbol, sizeof symbol, "%s%s", prefix, name);
-    void *address = dlsym(handle, symbol);
-    if (!address || !dladdr(address, &info) || !info.dli_fname)
+    void *address = fs_library_symbol(handle, symbol);
+    if (!address || !fs_library_path(address, path, sizeof path))
         return 0;
     /* Loaded side by side, another library's symbols of the same name can stand in for this one's: take no mixture. */
-    if (*home && strcmp(home, info.dli_fname))
+    if (*home && strcmp(home, path))
         return 0;
     memcpy(pointer, &address, sizeof address);
     return 1;
@@ -103,28 +95,17 @@ static int find(void *handle, const char *prefix, const char *name, const char *
 static fspec_status load(library *lib, int is_double, const char *path, char *message, size_t size)
 {
     const char *prefix = is_double ? "fftw_" : "fftwf_";
-    const char *missing = NULL;
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const char *missing = NULL, *why;
+    void *handle = fs_library_open(path, &why), *anchor;
     if (!handle) {
-        const char *why = dlerror();
-        (void)snprintf(message, size, "%s: %s", path, why ? why : "cannot be loaded");
+        (void)snprintf(message, size, "%s: %s", path, why);
         return FSPEC_NO_ENGINE;
     }
     library found = {0};
-    Dl_info info;
-    execute_fn anchor;
     set_hooks_fn set_hooks;
     const char *version;
-    if (!find(handle, prefix, "execute_dft_r2c", "", &anchor)) {
+    if (!find(handle, prefix, "execute_dft_r2c", "", &anchor) || !fs_library_path(anchor, found.path, sizeof found.path))
         missing = "execute_dft_r2c";
-    } else {
-        void *address;
-        memcpy(&address, &anchor, sizeof address);
-        if (!dladdr(address, &info) || strlen(info.dli_fname) >= sizeof found.path)
-            missing = "path";
-        else
-            strcpy(found.path, info.dli_fname);
-    }
     if (!missing && !find(handle, prefix, "plan_many_dft_r2c", found.path, &found.plan_forward))
         missing = "plan_many_dft_r2c";
     if (!missing && !find(handle, prefix, "plan_many_dft_c2r", found.path, &found.plan_inverse))
@@ -135,10 +116,10 @@ static fspec_status load(library *lib, int is_double, const char *path, char *me
         missing = "destroy_plan";
     if (missing) {
         (void)snprintf(message, size, "%s: has no %s%s of its own", path, prefix, missing);
-        dlclose(handle);
+        fs_library_close(handle);
         return FSPEC_NO_ENGINE;
     }
-    found.execute_forward = anchor;
+    memcpy(&found.execute_forward, &anchor, sizeof anchor);
     if (find(handle, prefix, "version", found.path, &version))
         (void)snprintf(found.version, sizeof found.version, "%s", version);
     else

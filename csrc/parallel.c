@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#define _POSIX_C_SOURCE 200809L
 #include "parallel.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <xmmintrin.h>
 #endif
 
-enum {
-    MAX_WORKERS = 256,
-    POLL_NANOSECONDS = 5000000,
-    /* FFTW's codelets are the deepest stack users; the least that POSIX allows would do for our own frames. */
-    WORKER_STACK = 512 * 1024
-};
+#include "platform.h"
+
+enum { MAX_WORKERS = 256, POLL_NANOSECONDS = 5000000 };
 
 fs_fpenv fs_fpenv_enter(void)
 {
@@ -72,15 +66,8 @@ static _Thread_local station here;
 typedef struct worker {
     job *job;
     int index;
-    pthread_t thread;
+    fs_thread thread;
 } worker;
-
-static int64_t nanoseconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static void fail(job *j, fspec_status status)
 {
@@ -90,7 +77,7 @@ static void fail(job *j, fspec_status status)
 
 static int poll_is_due(int64_t *last_poll)
 {
-    const int64_t now = nanoseconds();
+    const int64_t now = fs_nanoseconds();
     if (*last_poll && now - *last_poll <= POLL_NANOSECONDS)
         return 0;
     const int is_first = *last_poll == 0;
@@ -120,7 +107,7 @@ static void run(job *j, int index)
 {
     const station outer = here;
     const int polls = index == 0 && j->call->cancel;
-    here = (station){j, polls, polls ? nanoseconds() : 0, fs_fpenv_enter()};
+    here = (station){j, polls, polls ? fs_nanoseconds() : 0, fs_fpenv_enter()};
     while (!fs_interrupted()) {
         int64_t begin = atomic_fetch_add_explicit(&j->next, j->grain, memory_order_relaxed);
         if (begin >= j->n_items)
@@ -134,11 +121,10 @@ static void run(job *j, int index)
     here = outer;
 }
 
-static void *thread_main(void *argument)
+static void thread_main(void *argument)
 {
     worker *w = argument;
     run(w->job, w->index);
-    return NULL;
 }
 
 int fs_worker_count(const fspec_call *call, int64_t n_items)
@@ -156,22 +142,16 @@ fspec_status fs_parallel(const fspec_call *call, int n_workers, int64_t n_items,
     job j = {.work = work, .context = context, .call = call, .n_items = n_items, .grain = grain};
     worker workers[MAX_WORKERS];
     int started = 1;
-    if (n_workers > 1) {
-        pthread_attr_t attributes;
-        if (pthread_attr_init(&attributes) == 0) {
-            (void)pthread_attr_setstacksize(&attributes, WORKER_STACK);
-            for (; started < n_workers; started++) {
-                workers[started].job = &j;
-                workers[started].index = started;
-                if (pthread_create(&workers[started].thread, &attributes, thread_main, &workers[started]) != 0)
-                    break;
-            }
-            pthread_attr_destroy(&attributes);
-        }
+    for (; started < n_workers; started++) {
+        worker *w = &workers[started];
+        w->job = &j;
+        w->index = started;
+        if (fs_thread_start(&w->thread, thread_main, w) != 0)
+            break;
     }
     run(&j, 0);
     for (int i = 1; i < started; i++)
-        pthread_join(workers[i].thread, NULL);
+        fs_thread_join(&workers[i].thread);
     return (fspec_status)atomic_load(&j.status);
 }
 

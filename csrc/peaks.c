@@ -40,7 +40,7 @@ fspec_status fs_tuning_config_read(const fspec_tuning_config *config, fspec_tuni
         full->n_bins = full->n_fft / 2 + 1;
     if (full->n_bins < 2 || full->n_bins > MOST_BINS || !(full->sr > 0) || !isfinite(full->sr) || !isfinite(full->fmin)
         || isnan(full->fmax) || !isfinite(full->threshold) || isinf(full->ref) || !(full->resolution > 0)
-        || !(ceil(1 / full->resolution) <= MOST_HISTOGRAM) || full->bins_per_octave < 1
+        || !(ceil(1 / full->resolution) <= (double)MOST_HISTOGRAM) || full->bins_per_octave < 1
         || full->bins_per_octave > MOST_PER_OCTAVE || full->max_peaks < 0)
         return FSPEC_BAD_ARGUMENT;
     return FSPEC_OK;

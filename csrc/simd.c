@@ -1,11 +1,15 @@
 /* Which tier runs here. SPDX-License-Identifier: BSD-3-Clause */
 #include "simd.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform.h"
 #include "simd_tiers.h"
+
+#if FS_X86
+#include <cpuid.h>
+#endif
 
 typedef struct tier {
     const char *name;
@@ -15,16 +19,35 @@ typedef struct tier {
 
 static const fs_kernels *chosen[2];
 static char refused_name[32];
-static pthread_once_t choose_once = PTHREAD_ONCE_INIT;
+static fs_once choose_once = FS_ONCE_INIT;
 
-/* __builtin_cpu_supports also asks whether the operating system saves the registers. */
+#if FS_X86
+/* Whether the processor has the instructions and the operating system saves their registers. Asked of the processor itself:
+ * __builtin_cpu_supports needs a library of the compiler's, which clang-cl does not link. Bits: Intel's manual, CPUID and XCR0. */
+static void ask_processor(int *has_avx2, int *has_avx512)
+{
+    enum { FMA_XSAVE_AVX = 1u << 12 | 1u << 27 | 1u << 28, AVX2 = 1u << 5, YMM = 0x06, ZMM = 0xe6 };
+    const unsigned f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    unsigned a, b, c, d, saved, high;
+    *has_avx2 = *has_avx512 = 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & FMA_XSAVE_AVX) != FMA_XSAVE_AVX)
+        return;
+    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+#ifdef __APPLE__
+    saved |= ZMM; /* macOS starts to save these at their first use */
+#endif
+    if ((saved & YMM) != YMM || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & AVX2))
+        return;
+    *has_avx2 = 1;
+    *has_avx512 = (saved & ZMM) == ZMM && (b & f_dq_bw_vl) == f_dq_bw_vl;
+}
+#endif
+
 static void choose(void)
 {
 #if FS_X86
-    __builtin_cpu_init();
-    int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    int has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-                     && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    int has_avx2, has_avx512;
+    ask_processor(&has_avx2, &has_avx512);
 #endif
     const tier tiers[] = {
 #if FS_X86
@@ -58,7 +81,7 @@ static void choose(void)
 
 const fs_kernels *fs_kernels_for(int is_double)
 {
-    pthread_once(&choose_once, choose);
+    fs_call_once(&choose_once, choose);
     return chosen[is_double != 0];
 }
 

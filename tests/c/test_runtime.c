@@ -134,6 +134,22 @@ static void test_bad_libraries(void)
     test_no_engine();
 }
 
+/* Without a wish of the environment's, the best tier that the compiler's own look at the processor allows. */
+static void test_tier(void)
+{
+    const char *wish = getenv("FASTSPEC_SIMD"), *best = "portable";
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        best = "avx2";
+    if (!strcmp(best, "avx2") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        best = "avx512";
+#endif
+    if (!wish || !*wish)
+        CHECK(!strcmp(fspec_simd_tier(), best), "tier %s, not %s", fspec_simd_tier(), best);
+}
+
 /* ---- threads that meet -------------------------------------------------------------------------------------------- */
 
 static uint64_t expected_by_all;
@@ -895,6 +911,7 @@ static void test_fork(void)
 int main(void)
 {
     check_tier();
+    test_tier();
     if (!check_path("FASTSPEC_TEST_FFTWF") || !check_path("FASTSPEC_TEST_FFTW"))
         check_fftw(); /* skips */
     test_no_engine();
