@@ -394,9 +394,9 @@ class CQT(_Plan):
         Raises
         ------
         ParameterError
-            If the plan pads or resamples whole signals: with ``definition='librosa'``, if `pad_mode`
-            is not 'constant', `res_type` is not 'soxr_hq', or the bins lie so low that librosa
-            resamples the signal by more than two before the first octave.
+            If the plan pads or resamples whole signals: with ``definition='librosa'``, if
+            `pad_mode` is not 'constant', `res_type` is not 'soxr_hq', or the bins lie so low that
+            librosa resamples the signal by more than two before the first octave.
         """
         return super().stream(channels, n_threads)
 

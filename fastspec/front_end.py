@@ -425,14 +425,13 @@ class FrontEnd(_Plan):
 
         With L the frame's length (see `window_align`), a frame of ``align='center'`` waits for
         ``L - L // 2`` samples, of 'left' and 'snip_edges' for L, of 'semicausal' for `hop_length`,
-        of 'kaldi' for ``L - L // 2 + hop_length // 2``, and with `pad` for ``L - pad[0]``; where the
-        signal's end takes away frames (``pad[1] + append < 0`` or `drop_last`) for
-        ``L - pad[0] - pad[1] - append + drop_last * hop_length`` if that is more, the padding being
-        that of `align` otherwise. To this each of `deltas` adds `delta_window` hops, and stacking
-        ``stack - stack_left - 1`` hops. The sum is the latency, as `Stream.latency` defines it; with
-        `pad_to` and `pad_to_multiple` frames may come earlier. With ``pad_mode='reflect'`` the
-        first frames wait until there is one sample more than the padding before the signal, with
-        'symmetric' until there are as many.
+        of 'kaldi' for ``L - L // 2 + hop_length // 2``, and with `pad` for ``L - pad[0]``. Where
+        frames are left out at the end, by a negative ``pad[1]`` or by `drop_last`, it is
+        ``L - pad[0] - pad[1] - append + drop_last * hop_length`` if that is more. To this each of
+        `deltas` adds `delta_window` hops, and stacking ``stack - stack_left - 1`` hops. The sum is
+        the latency, as `Stream.latency` defines it; with `pad_to` and `pad_to_multiple` frames may
+        come earlier. With ``pad_mode='reflect'`` the first frames wait until there is one sample
+        more than the padding before the signal, with 'symmetric' until there are as many.
 
         Parameters
         ----------

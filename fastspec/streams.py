@@ -225,7 +225,7 @@ class Stream(_Base):
             self._check_dtype(chunk)
         shape = chunk.shape
         flat = len(shape) == 1
-        if not (flat and self._channels == 1 or len(shape) == 2 and shape[0] == self._channels):
+        if shape[:-1] != (self._channels,) and not (flat and self._channels == 1):
             self._refuse("chunk", chunk, "(channels, n)")
         n = shape[-1]
         core = self._core

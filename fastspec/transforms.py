@@ -175,8 +175,8 @@ class STFT(_Plan):
         """Return a stream: the inverse of frames that arrive in pieces.
 
         Its latency, as `InverseStream.latency` defines it, is ``n_fft // 2`` samples if the plan
-        centres frames, else 0; with hops longer than ``n_fft - n_fft // 2`` it is
-        ``hop_length + 2 * (n_fft // 2) - n_fft`` (or ``hop_length - n_fft``, if that is more than 0).
+        centres frames, else 0. With p for that number, it is ``hop_length + 2 * p - n_fft`` if that
+        is more, as with long hops.
 
         Parameters
         ----------
@@ -203,7 +203,8 @@ class STFT(_Plan):
             raise ParameterError(
                 f"{name}: has shape {X.shape}; must be (..., {self.n_bins}, n_frames)"
             )
-        return X
+        spectra: Array = X
+        return spectra
 
     def _inverse_core(self, double: bool) -> Any:
         cores: dict[Any, Any] = self._cores
