@@ -101,6 +101,19 @@ static const fspec_api table = {
     fspec_power_to_db,
     fspec_clip_below,
     fspec_nsgt_counts,
+    fspec_stream_copy,
+    fspec_stream_latency,
+    fspec_istft_stream_create,
+    fspec_istft_stream_free,
+    fspec_istft_stream_reset,
+    fspec_istft_stream_copy,
+    fspec_istft_stream_latency,
+    fspec_istft_stream_ready,
+    fspec_istft_stream_pending,
+    fspec_istft_stream_push,
+    fspec_istft_stream_flush,
+    fspec_cqt_stream_copy,
+    fspec_cqt_stream_latency,
 };
 
 const fspec_api *fspec_get_api(void) {

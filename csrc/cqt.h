@@ -62,6 +62,10 @@ void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame,
 void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n, const fs_cqt_sink *sink);
 /* Feeds until all frames are done, and ends the chroma's pass. */
 void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, const fs_cqt_sink *sink);
+/* Makes `to`, laid out already, a state like `from`, whose memory has been copied. */
+void fs_cqt_copy(const fspec_cqt *plan, const fs_cqt_state *from, fs_cqt_state *to);
+/* Frame t is complete when level 0 reaches up to sample t * hop + fs_cqt_latency, if not before. */
+int64_t fs_cqt_latency(const fspec_cqt *plan);
 /* Frames that are complete when level 0 reaches up to `have`, all further samples being unknown. */
 int64_t fs_cqt_settled(const fspec_cqt *plan, int64_t have);
 

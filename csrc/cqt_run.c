@@ -444,3 +444,32 @@ int64_t fs_cqt_settled(const fspec_cqt *plan, int64_t have)
     }
     return settled;
 }
+
+int64_t fs_cqt_latency(const fspec_cqt *plan)
+{
+    int64_t latency = 0;
+    for (int d = 0; d < plan->n_levels; d++) {
+        int64_t end = plan->last[d] + 1;
+        for (int i = d; i > 0; i--) {
+            const fs_spectral_decimator *s = blocks_at(plan, i);
+            end = 2 * (end - 1) + (s ? s->n - s->lead : plan->decimator.reach + 1);
+        }
+        if (plan->used[d])
+            latency = larger(latency, end);
+    }
+    return latency;
+}
+
+void fs_cqt_copy(const fspec_cqt *plan, const fs_cqt_state *from, fs_cqt_state *to)
+{
+    for (int d = 0; d < plan->n_levels; d++) {
+        char *data = to->lines[d].data;
+        to->lines[d] = from->lines[d];
+        to->lines[d].data = data;
+    }
+    to->frame = from->frame;
+    to->end_frame = from->end_frame;
+    to->chroma.next = from->chroma.next;
+    to->chroma.end = from->chroma.end;
+    to->chroma.smoother.n_rows = from->chroma.smoother.n_rows;
+}

@@ -73,6 +73,30 @@ void fspec_cqt_stream_reset(fspec_cqt_stream *s)
     }
 }
 
+fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *s, fspec_cqt_stream **result)
+{
+    fspec_cqt_stream *copy;
+    if (!s || !result)
+        return FSPEC_BAD_ARGUMENT;
+    const fspec_status status = fspec_cqt_stream_create(s->plan, s->n_channels, &copy);
+    if (status != FSPEC_OK)
+        return status;
+    copy->n_samples = s->n_samples;
+    copy->next_frame = s->next_frame;
+    copy->finished = s->finished;
+    copy->broken = s->broken;
+    memcpy(copy->memory, s->memory, (size_t)s->n_channels * s->desk);
+    for (int64_t c = 0; c < s->n_channels; c++)
+        fs_cqt_copy(s->plan, &s->states[c], &copy->states[c]);
+    *result = copy;
+    return FSPEC_OK;
+}
+
+int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *s)
+{
+    return fs_cqt_latency(s->plan) + (s->plan->chroma ? fs_chroma_after(s->plan->chroma) * s->plan->hop : 0);
+}
+
 static int64_t frames_after(const fspec_cqt_stream *s, int64_t n_samples)
 {
     const int64_t settled = fs_cqt_settled(s->plan, n_samples), all = fspec_cqt_n_frames(s->plan, n_samples);

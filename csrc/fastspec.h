@@ -354,6 +354,15 @@ FSPEC_API fspec_status fspec_stream_flush(fspec_stream *stream, const fspec_matr
                                           const fspec_call *call, int64_t *n_frames);
 /* Back to sample 0. */
 FSPEC_API void fspec_stream_reset(fspec_stream *stream);
+/* Another stream in the same state, which goes on by itself; to be freed. Errors: NO_MEMORY, BAD_ARGUMENT. */
+FSPEC_API fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_stream **copy);
+/* Frame t is written by the push with which the stream has taken t * step + latency samples, step being hop_length times
+ * stack_stride; FSPEC_PAD_REFLECT holds the first frames back until there are pad_left + 1 samples, _SYMMETRIC until there are
+ * pad_left, the others until there is one (centred frames: pad_left = L / 2). Of L = frame_length or n_fft it is L - pad_left, plus
+ * hop_length * (deltas * delta_window + stack - stack_left - 1); if that is more than pad_right + append allow,
+ * L - pad_left - pad_right - append + drop_last * hop_length in place of L - pad_left. With `least_samples` or `multiple` frames may
+ * come earlier. It may be negative. In samples. */
+FSPEC_API int64_t fspec_stream_latency(const fspec_stream *stream);
 
 /* ---- inverse STFT ------------------------------------------------------------------------------------------------- */
 
@@ -386,6 +395,36 @@ FSPEC_API int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_sample
  * used. Thread-safe. Errors: as fspec_frontend_exec, without NOT_FINITE: what is not finite in X shows in y. */
 FSPEC_API fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
                                         const fspec_signal *out, int64_t n_signals, const fspec_call *call);
+
+typedef struct fspec_istft_stream fspec_istft_stream;
+
+/* The inverse fed in pieces: a stream of n_channels signals that advance together, with the bits of one fspec_istft_exec,
+ * whatever the pieces. It keeps a reference to the plan, which MUST outlive it, and allocates nothing after it was made (but for
+ * calls with n_threads > 1). One stream is used by one thread at a time. Errors: NO_MEMORY, TOO_LARGE, BAD_ARGUMENT. */
+FSPEC_API fspec_status fspec_istft_stream_create(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream);
+FSPEC_API void fspec_istft_stream_free(fspec_istft_stream *stream);
+/* Back to frame 0. */
+FSPEC_API void fspec_istft_stream_reset(fspec_istft_stream *stream);
+/* Another stream in the same state, which goes on by itself; to be freed. Errors: NO_MEMORY, BAD_ARGUMENT. */
+FSPEC_API fspec_status fspec_istft_stream_copy(const fspec_istft_stream *stream, fspec_istft_stream **copy);
+/* Sample i is written by the push of frame (i + latency) / hop_length, rounded down: n_fft/2 samples if centred, else 0; more
+ * where hops are longer than the part of a frame that counts as signal. */
+FSPEC_API int64_t fspec_istft_stream_latency(const fspec_istft_stream *stream);
+/* Samples of each channel that a push of n_frames more frames would give. */
+FSPEC_API int64_t fspec_istft_stream_ready(const fspec_istft_stream *stream, int64_t n_frames);
+/* Samples that a flush would give now: up to the natural length (length < 0), or to `length` samples in all. */
+FSPEC_API int64_t fspec_istft_stream_pending(const fspec_istft_stream *stream, int64_t length);
+/* Pushes n_frames (>= 0) columns of every channel, as for fspec_istft_exec. Writes fspec_istft_stream_ready samples to out[c],
+ * which has room for at least so many (n_samples), and their number to n_samples. After NO_MEMORY, TOO_LARGE or BAD_... the
+ * stream is as it was before the call. After CANCELLED it must be reset. */
+FSPEC_API fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspec_matrix *in, fspec_dtype in_dtype,
+                                               int64_t n_frames, const fspec_signal *out, const fspec_call *call,
+                                               int64_t *n_samples);
+/* Ends the signals and writes the fspec_istft_stream_pending samples that were waiting for more. `length` is negative, or the
+ * samples of the whole signal, at least those written so far; zeros follow where no frame reaches. TOO_SHORT if there was no
+ * frame. After it the stream must be reset before the next push. */
+FSPEC_API fspec_status fspec_istft_stream_flush(fspec_istft_stream *stream, int64_t length, const fspec_signal *out,
+                                                const fspec_call *call, int64_t *n_samples);
 
 /* ---- Griffin-Lim -------------------------------------------------------------------------------------------------- */
 
@@ -539,6 +578,9 @@ FSPEC_API fspec_status fspec_cqt_stream_push(fspec_cqt_stream *stream, const fsp
 FSPEC_API fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                               const fspec_call *call, int64_t *n_frames);
 FSPEC_API void fspec_cqt_stream_reset(fspec_cqt_stream *stream);
+FSPEC_API fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fspec_cqt_stream **copy);
+/* Frame t is written by the push with which the stream has taken t * hop_length + latency samples at the latest. In samples. */
+FSPEC_API int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream);
 
 /* ---- inverses of the constant-Q transform -------------------------------------------------------------------------- */
 

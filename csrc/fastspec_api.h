@@ -122,6 +122,19 @@ typedef struct fspec_api {
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
     fspec_status (*nsgt_counts)(const fspec_nsgt_config *config, int64_t *counts);
+    fspec_status (*stream_copy)(const fspec_stream *stream, fspec_stream **copy);
+    int64_t (*stream_latency)(const fspec_stream *stream);
+    fspec_status (*istft_stream_create)(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream);
+    void (*istft_stream_free)(fspec_istft_stream *stream);
+    void (*istft_stream_reset)(fspec_istft_stream *stream);
+    fspec_status (*istft_stream_copy)(const fspec_istft_stream *stream, fspec_istft_stream **copy);
+    int64_t (*istft_stream_latency)(const fspec_istft_stream *stream);
+    int64_t (*istft_stream_ready)(const fspec_istft_stream *stream, int64_t n_frames);
+    int64_t (*istft_stream_pending)(const fspec_istft_stream *stream, int64_t length);
+    fspec_status (*istft_stream_push)(fspec_istft_stream *stream, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, const fspec_call *call, int64_t *n_samples);
+    fspec_status (*istft_stream_flush)(fspec_istft_stream *stream, int64_t length, const fspec_signal *out, const fspec_call *call, int64_t *n_samples);
+    fspec_status (*cqt_stream_copy)(const fspec_cqt_stream *stream, fspec_cqt_stream **copy);
+    int64_t (*cqt_stream_latency)(const fspec_cqt_stream *stream);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -231,6 +244,19 @@ static const fspec_api *fspec_api_table;
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
 #define fspec_nsgt_counts fspec_api_table->nsgt_counts
+#define fspec_stream_copy fspec_api_table->stream_copy
+#define fspec_stream_latency fspec_api_table->stream_latency
+#define fspec_istft_stream_create fspec_api_table->istft_stream_create
+#define fspec_istft_stream_free fspec_api_table->istft_stream_free
+#define fspec_istft_stream_reset fspec_api_table->istft_stream_reset
+#define fspec_istft_stream_copy fspec_api_table->istft_stream_copy
+#define fspec_istft_stream_latency fspec_api_table->istft_stream_latency
+#define fspec_istft_stream_ready fspec_api_table->istft_stream_ready
+#define fspec_istft_stream_pending fspec_api_table->istft_stream_pending
+#define fspec_istft_stream_push fspec_api_table->istft_stream_push
+#define fspec_istft_stream_flush fspec_api_table->istft_stream_flush
+#define fspec_cqt_stream_copy fspec_api_table->cqt_stream_copy
+#define fspec_cqt_stream_latency fspec_api_table->cqt_stream_latency
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

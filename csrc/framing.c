@@ -32,14 +32,25 @@ int64_t fs_n_frames(const fs_framing *f, int64_t n_samples)
     return n > f->drop ? n - f->drop : 0;
 }
 
+/* Reflection about the first sample reaches so many samples in; a shorter signal would be reflected more than once. */
+static int64_t mirrored_at_first(const fs_framing *f)
+{
+    return f->pad_mode == FSPEC_PAD_REFLECT ? f->pad + 1 : f->pad_mode == FSPEC_PAD_SYMMETRIC ? f->pad : 1;
+}
+
 int64_t fs_n_settled(const fs_framing *f, int64_t n_samples)
 {
-    /* Reflection about the first sample reaches `pad` samples in; a shorter signal would be reflected more than once. */
-    if (n_samples < 1 || n_samples < f->pad + 1 || n_samples < f->length - f->pad)
+    if (n_samples < 1 || n_samples < mirrored_at_first(f) || n_samples < f->length - f->pad)
         return 0;
     /* More samples never mean fewer frames, so what there is now will not be left out. */
     const int64_t whole = 1 + (n_samples - (f->length - f->pad)) / f->hop, all = fs_n_frames(f, n_samples);
     return whole < all ? whole : all;
+}
+
+int64_t fs_latency(const fs_framing *f)
+{
+    const int64_t held = f->length - f->pad, counted = f->drop * f->hop + held - f->pad_right - f->append;
+    return held > counted ? held : counted;
 }
 
 int64_t fs_first_needed(const fs_framing *f, int64_t frame, int64_t n_samples)

@@ -28,6 +28,8 @@ typedef struct fs_source {
 int64_t fs_n_frames(const fs_framing *framing, int64_t n_samples);
 /* How many frames can be computed from the first n_samples samples of a signal whatever follows them. */
 int64_t fs_n_settled(const fs_framing *framing, int64_t n_samples);
+/* Frame t is settled by t * hop + fs_latency samples, if there are as many as reflection about the first one takes. */
+int64_t fs_latency(const fs_framing *framing);
 /* The first sample that the frames from number `frame` on can need, edges at the end of the signal included. */
 int64_t fs_first_needed(const fs_framing *framing, int64_t frame, int64_t n_samples);
 /* The most samples that fs_first_needed leaves when no frame is settled; -1 if that overflows. */

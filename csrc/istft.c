@@ -11,24 +11,6 @@
 
 enum { PIECE_SAMPLES = 1 << 16, BATCH = 16 };
 
-typedef struct desk {
-    void *spectra;        /* a row for each frame that is inverted at a time: a block of them, or one for row engines */
-    void *frame;          /* row engines: the frame */
-    void *bins, *samples; /* lane engine: [bin][re, im][lane] and [sample][lane] */
-    fs_lanes_desk fft;
-    void *sum, *divisor, *result;
-} desk;
-
-typedef struct run {
-    const fspec_istft *plan;
-    const fspec_matrix *in;
-    const fspec_signal *out;
-    int in_double;
-    int64_t n_frames, n_samples, piece, pieces; /* pieces per signal */
-    int64_t batch, room;                        /* frames summed at a time; samples of `sum` */
-    desk *desks;
-} run;
-
 void fspec_istft_config_init(fspec_istft_config *config)
 {
     memset(config, 0, sizeof *config);
@@ -167,11 +149,12 @@ int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t
 static void fill_divisor(const fspec_istft *plan, int64_t n_frames, int64_t begin, int64_t n, void *out)
 {
     const int64_t n_fft = plan->n_fft, hop = plan->hop, last = (n_frames - 1) * hop;
+    const int64_t rising = n_frames * hop < n_fft ? n_frames * hop : n_fft; /* no frame has ended before it, and all have begun */
     const size_t size = plan->kernels->real_size;
     char *to = out;
     for (int64_t s = begin, end = begin + n, part; s < end; s += part, to += (size_t)part * size) {
         const char *from = NULL;
-        if (n_frames * hop < n_fft) {
+        if (s >= rising && rising < n_fft) {
             /* So few frames that the two ends meet: sum them as they are. */
             double sum = 0;
             part = 1;
@@ -180,9 +163,9 @@ static void fill_divisor(const fspec_istft *plan, int64_t n_frames, int64_t begi
             put(to, 0, plan->is_double, sum);
             continue;
         }
-        if (s < n_fft) {
+        if (s < rising) {
             from = (const char *)plan->head + (size_t)s * size;
-            part = n_fft - s;
+            part = rising - s;
         } else if (s >= last + n_fft) {
             part = end - s;
         } else if (s >= last) {
@@ -216,12 +199,12 @@ static void *at(const fspec_istft *plan, void *array, int64_t i)
 }
 
 /* Spectrum t as contiguous complex values of the plan's type: in place if it is that already, unless a copy is needed. */
-static const void *spectrum(const run *r, int64_t signal, int64_t t, void *copy, int must_copy)
+static const void *spectrum(const fs_istft_run *r, int64_t signal, int64_t t, void *copy, int must_copy)
 {
     const fspec_istft *plan = r->plan;
     const fspec_matrix *in = &r->in[signal];
     const int64_t size = (int64_t)plan->kernels->real_size, part = r->in_double ? 8 : 4;
-    const char *from = (const char *)in->data + t * in->frame_stride;
+    const char *from = (const char *)in->data + (t - r->first_frame) * in->frame_stride;
     if (in->bin_stride == 2 * part) {
         if (r->in_double == plan->is_double && !must_copy)
             return from;
@@ -233,7 +216,7 @@ static const void *spectrum(const run *r, int64_t signal, int64_t t, void *copy,
     return copy;
 }
 
-static void add_rows(const run *r, const desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
+static void add_rows(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
 {
     const fspec_istft *plan = r->plan;
     for (; t < stop; t++) {
@@ -246,7 +229,7 @@ static void add_rows(const run *r, const desk *d, int64_t signal, int64_t t, int
     }
 }
 
-static void add_blocks(const run *r, const desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
+static void add_blocks(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
 {
     const fspec_istft *plan = r->plan;
     const void *rows[FS_MAX_LANES];
@@ -262,13 +245,21 @@ static void add_blocks(const run *r, const desk *d, int64_t signal, int64_t t, i
     }
 }
 
+void fs_istft_add(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t t, int64_t stop, int64_t base)
+{
+    if (r->plan->lanes)
+        add_blocks(r, d, signal, t, stop, base);
+    else
+        add_rows(r, d, signal, t, stop, base);
+}
+
 /* Divides n finished sums by their weights and writes them from output sample `at` on. sum is NULL where no frame reaches. */
-static void emit(const run *r, const desk *d, int64_t signal, const void *sum, int64_t at, int64_t n)
+static void emit(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, const void *sum, int64_t at, int64_t n)
 {
     const fspec_istft *plan = r->plan;
     const fspec_signal *out = &r->out[signal];
     const size_t size = plan->kernels->real_size;
-    char *to = (char *)(uintptr_t)out->data + at * out->stride;
+    char *to = (char *)(uintptr_t)out->data + (at - r->first_sample) * out->stride;
     const int out_double = out->dtype == FSPEC_FLOAT64;
     const int direct = out_double == plan->is_double && out->stride == (int64_t)size;
     void *result = direct ? to : d->result;
@@ -282,24 +273,25 @@ static void emit(const run *r, const desk *d, int64_t signal, const void *sum, i
         fs_copy_values(to, out->stride, out_double, result, (int64_t)size, plan->is_double, n);
 }
 
-/* Emits the padded signal's samples [*position, limit), of which those in [base, base + room) stand in `sum`. */
-static void emit_until(const run *r, const desk *d, int64_t signal, int64_t base, int64_t *position, int64_t limit)
+void fs_istft_emit(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t base, int64_t *position, int64_t limit)
 {
     const size_t size = r->plan->kernels->real_size;
     while (*position < limit) {
         const int64_t offset = *position - base;
         const void *sum = offset >= 0 && offset < r->room ? (const char *)d->sum + (size_t)offset * size : NULL;
-        int64_t n = limit - *position, most = sum ? r->room - offset : r->room;
+        int64_t n = limit - *position, most = sum ? r->room - offset : r->most;
         if (offset < 0 && most > -offset)
             most = -offset; /* a gap between frames, where hop_length > n_fft, at the beginning of a range */
         if (n > most)
             n = most;
+        if (n > r->most)
+            n = r->most;
         emit(r, d, signal, sum, *position - r->plan->pad, n);
         *position += n;
     }
 }
 
-static void invert_range(const run *r, const desk *d, int64_t signal, int64_t begin, int64_t end)
+static void invert_range(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t begin, int64_t end)
 {
     const fspec_istft *plan = r->plan;
     const int64_t hop = plan->hop, first = begin + plan->pad, last = end + plan->pad;
@@ -311,13 +303,10 @@ static void invert_range(const run *r, const desk *d, int64_t signal, int64_t be
     memset(d->sum, 0, (size_t)r->room * size);
     while (position < last && !fs_interrupted()) {
         const int64_t next = t >= stop ? t : stop - t < r->batch ? stop : t + r->batch;
-        if (plan->lanes)
-            add_blocks(r, d, signal, t, next, base);
-        else
-            add_rows(r, d, signal, t, next, base);
+        fs_istft_add(r, d, signal, t, next, base);
         t = next;
         const int64_t limit = t < stop && t * hop < last ? t * hop : last;
-        emit_until(r, d, signal, base, &position, limit);
+        fs_istft_emit(r, d, signal, base, &position, limit);
         /* What later frames add to moves to the front. */
         const int64_t moved = t * hop - base, kept = moved < r->room ? r->room - moved : 0;
         memmove(d->sum, (const char *)d->sum + (size_t)(r->room - kept) * size, (size_t)kept * size);
@@ -328,7 +317,7 @@ static void invert_range(const run *r, const desk *d, int64_t signal, int64_t be
 
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
-    const run *r = context;
+    const fs_istft_run *r = context;
     for (int64_t i = begin; i < end; i++) {
         const int64_t from = i % r->pieces * r->piece, left = r->n_samples - from;
         invert_range(r, &r->desks[worker], i / r->pieces, from, from + (left < r->piece ? left : r->piece));
@@ -336,14 +325,14 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     return FSPEC_OK;
 }
 
-static void lay_out(const run *r, fs_arena *arena, int n_workers, desk **desks)
+void fs_istft_lay_out(const fs_istft_run *r, fs_arena *arena, int n_workers, fs_istft_desk **desks)
 {
     const fspec_istft *plan = r->plan;
     const size_t size = plan->kernels->real_size;
     const int64_t wide = (int64_t)plan->kernels->lanes, rows = plan->lanes ? wide : 1;
-    desk *all = fs_take(arena, n_workers, sizeof *all);
+    fs_istft_desk *all = fs_take(arena, n_workers, sizeof *all);
     for (int i = 0; i < n_workers; i++) {
-        desk d = {0};
+        fs_istft_desk d = {0};
         d.spectra = fs_take(arena, rows * spectrum_pitch(plan), size);
         if (plan->lanes) {
             d.bins = fs_take(arena, 2 * plan->n_bins * wide, size);
@@ -352,9 +341,9 @@ static void lay_out(const run *r, fs_arena *arena, int n_workers, desk **desks)
         } else {
             d.frame = fs_take(arena, plan->n_fft, size);
         }
-        d.sum = fs_take(arena, r->room, size);
-        d.divisor = fs_take(arena, r->room, size);
-        d.result = fs_take(arena, r->room, size);
+        d.sum = r->sums ? NULL : fs_take(arena, r->room, size);
+        d.divisor = fs_take(arena, r->most, size);
+        d.result = fs_take(arena, r->most, size);
         if (desks)
             all[i] = d;
     }
@@ -392,11 +381,11 @@ fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, f
         status = check_call(plan, in, in_dtype, n_frames, out, n_signals);
     if (status != FSPEC_OK || n_signals == 0 || out[0].n_samples == 0)
         return status;
-    run r = {.plan = plan, .in = in, .out = out, .in_double = in_dtype == FSPEC_COMPLEX128};
+    fs_istft_run r = {.plan = plan, .in = in, .out = out, .in_double = in_dtype == FSPEC_COMPLEX128};
     r.n_samples = out[0].n_samples;
     r.n_frames = fspec_istft_n_frames(plan, r.n_samples, n_frames);
     r.batch = plan->hop <= 4 * plan->n_fft ? BATCH : 1;
-    r.room = plan->n_fft + (r.batch - 1) * plan->hop;
+    r.room = r.most = plan->n_fft + (r.batch - 1) * plan->hop;
     /* Seams cost n_fft / hop frames each; with threads, shorter ranges share the work better. */
     const int64_t short_piece = 8 * plan->n_fft, threads = full.n_threads < 1 ? 1 : full.n_threads;
     r.piece = r.n_samples * n_signals / (2 * threads);
@@ -405,14 +394,14 @@ fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, f
     r.pieces = r.n_samples / r.piece + (r.n_samples % r.piece != 0);
     const int n_workers = fs_worker_count(&full, r.pieces * n_signals);
     fs_arena arena = {0};
-    lay_out(&r, &arena, n_workers, NULL);
+    fs_istft_lay_out(&r, &arena, n_workers, NULL);
     if (arena.overflow)
         return FSPEC_TOO_LARGE;
     void *scratch = arena.base = fs_alloc(arena.used);
     if (!scratch)
         return FSPEC_NO_MEMORY;
     arena.used = 0;
-    lay_out(&r, &arena, n_workers, &r.desks);
+    fs_istft_lay_out(&r, &arena, n_workers, &r.desks);
     status = fs_parallel(&full, n_workers, r.pieces * n_signals, 1, work, &r);
     fs_free(scratch);
     return status;

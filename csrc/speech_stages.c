@@ -84,9 +84,14 @@ static int64_t lookahead(const fs_stages *s)
     return s->reach * s->deltas;
 }
 
+int64_t fs_stages_wait(const fs_stages *s)
+{
+    return lookahead(s) + s->stack - s->left - 1;
+}
+
 int64_t fs_stages_settled(const fs_stages *s, int64_t n)
 {
-    const int64_t last = n - lookahead(s) - s->stack + s->left;
+    const int64_t last = n - fs_stages_wait(s) - 1;
     return n < 1 || last < 0 ? 0 : 1 + last / s->stride;
 }
 

@@ -14,6 +14,8 @@ fspec_status fs_stages_build(const fspec_frontend_config *config, fspec_frontend
 /* Output frames from n_frames, when those are all and when more may follow. */
 int64_t fs_stages_frames(const fs_stages *stages, int64_t n_frames);
 int64_t fs_stages_settled(const fs_stages *stages, int64_t n_frames);
+/* Output frame v is settled by frame v * stride + fs_stages_wait. */
+int64_t fs_stages_wait(const fs_stages *stages);
 
 /* fs_frontend_run for plans with stages or without them. */
 fspec_status fs_features_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,

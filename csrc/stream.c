@@ -4,14 +4,18 @@
 
 #include "speech_stages.h"
 
-enum { PIECE = 1 << 15 }; /* samples taken into the history at a time */
+enum {
+    PIECE = 1 << 15, /* samples taken into the history at a time */
+    STRETCH = 1 << 12 /* samples over which small pushes append to it before what is needed moves to the front */
+};
 
 struct fspec_stream {
     const fspec_frontend *plan;
     int64_t n_channels;
-    int64_t base, n_samples; /* the history holds samples [base, n_samples) */
+    int64_t base, n_samples; /* the history holds samples [base, n_samples), */
+    int64_t origin;          /* of which `origin` would be at its front */
     int64_t next_frame;
-    int64_t room;            /* samples of history per channel */
+    int64_t room, stretch;   /* samples of history per channel, and of those that small pushes make use of */
     int finished, broken;
     char *history;
     int64_t next_output; /* frame of the output; what follows is for plans with stages over time */
@@ -62,6 +66,8 @@ fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels,
     s->n_channels = n_channels;
     const int64_t needed = fs_most_needed(&plan->framing);
     s->room = needed + PIECE;
+    const int64_t slack = needed / 2 > STRETCH ? needed / 2 : STRETCH;
+    s->stretch = needed + (slack < PIECE ? slack : PIECE);
     fspec_status status = FSPEC_TOO_LARGE;
     if (needed >= 0 && needed < INT64_MAX / 2 && fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row)
         && fs_size((int64_t)row, n_channels, 0, &bytes)
@@ -94,12 +100,50 @@ void fspec_stream_free(fspec_stream *s)
 
 void fspec_stream_reset(fspec_stream *s)
 {
-    s->base = s->n_samples = s->next_frame = s->next_output = 0;
+    s->base = s->origin = s->n_samples = s->next_frame = s->next_output = 0;
     s->finished = s->broken = 0;
     for (int64_t c = 0; s->rows && c < s->n_channels; c++) {
         s->rows[c].base = s->rows[c].n = s->rows[c].filled[0] = s->rows[c].filled[1] = 0;
         s->rows[c].n_total = -1;
     }
+}
+
+static char *channel(const fspec_stream *s, int64_t c, int64_t position)
+{
+    return s->history + (size_t)(c * s->room + position - s->origin) * s->plan->kernels->real_size;
+}
+
+fspec_status fspec_stream_copy(const fspec_stream *s, fspec_stream **result)
+{
+    fspec_stream *copy;
+    if (!s || !result)
+        return FSPEC_BAD_ARGUMENT;
+    const fspec_status status = fspec_stream_create(s->plan, s->n_channels, &copy);
+    if (status != FSPEC_OK)
+        return status;
+    const size_t size = s->plan->kernels->real_size;
+    copy->base = copy->origin = s->base;
+    copy->n_samples = s->n_samples;
+    copy->next_frame = s->next_frame;
+    copy->next_output = s->next_output;
+    copy->finished = s->finished;
+    copy->broken = s->broken;
+    for (int64_t c = 0; c < s->n_channels; c++)
+        memcpy(channel(copy, c, s->base), channel(s, c, s->base), (size_t)(s->n_samples - s->base) * size);
+    for (int64_t c = 0; s->rows && c < s->n_channels; c++) {
+        fs_rows *rows = &copy->rows[c];
+        char *data = rows->data;
+        *rows = s->rows[c];
+        rows->data = data;
+        memcpy(data, s->rows[c].data, (size_t)(rows->n * rows->width) * size);
+    }
+    *result = copy;
+    return FSPEC_OK;
+}
+
+int64_t fspec_stream_latency(const fspec_stream *s)
+{
+    return fs_latency(&s->plan->framing) + fs_stages_wait(&s->plan->stages) * s->plan->framing.hop;
 }
 
 /* Output frames that n frames of the front end settle. */
@@ -121,11 +165,6 @@ int64_t fspec_stream_pending(const fspec_stream *s)
 {
     int64_t all = fspec_frontend_n_frames(s->plan, s->n_samples);
     return all > s->next_output ? all - s->next_output : 0;
-}
-
-static char *channel(const fspec_stream *s, int64_t c, int64_t position)
-{
-    return s->history + (size_t)(c * s->room + position - s->base) * s->plan->kernels->real_size;
 }
 
 /* Computes frames [next_frame, end) into the columns of out from `column` on, or behind the rows. */
@@ -204,17 +243,25 @@ static fspec_status advance(fspec_stream *s, int64_t end, int64_t n_total, const
 
 static void forget(fspec_stream *s)
 {
-    int64_t base = fs_first_needed(&s->plan->framing, s->next_frame, s->n_samples);
-    if (base <= s->base)
+    const int64_t base = fs_first_needed(&s->plan->framing, s->next_frame, s->n_samples);
+    if (base > s->base)
+        s->base = base;
+}
+
+/* Moves what is needed to the front where n more samples would not fit behind it. */
+static void make_room(fspec_stream *s, int64_t n)
+{
+    if (s->n_samples + n - s->origin <= s->stretch || s->base == s->origin)
         return;
     for (int64_t c = 0; c < s->n_channels; c++)
-        memmove(channel(s, c, s->base), channel(s, c, base), (size_t)(s->n_samples - base) * s->plan->kernels->real_size);
-    s->base = base;
+        memmove(channel(s, c, s->origin), channel(s, c, s->base), (size_t)(s->n_samples - s->base) * s->plan->kernels->real_size);
+    s->origin = s->base;
 }
 
 static void remember(fspec_stream *s, const fspec_signal *chunk, int64_t begin, int64_t n)
 {
     const fspec_frontend *plan = s->plan;
+    make_room(s, n);
     fs_fpenv env = fs_fpenv_enter();
     for (int64_t c = 0; c < s->n_channels; c++) {
         const fs_source source = {chunk[c], 0, chunk[c].n_samples};

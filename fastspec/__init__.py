@@ -45,6 +45,7 @@ from fastspec.notes import (
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import griffinlim, istft, stft
+from fastspec.streams import InverseStream, Stream
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
 
@@ -54,12 +55,14 @@ __all__ = [
     "ChromaSTFT",
     "EngineError",
     "FrontEnd",
+    "InverseStream",
     "MFCC",
     "MelSpectrogram",
     "NSGT",
     "ParameterError",
     "STFT",
     "Spectrogram",
+    "Stream",
     "__version__",
     "amplitude_to_db",
     "chroma_cens",

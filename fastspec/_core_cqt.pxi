@@ -139,13 +139,29 @@ cdef class CqtStream:
     cdef readonly int64_t n_channels
     cdef bint busy
 
-    def __cinit__(self, CqtPlan plan not None, int64_t n_channels):
+    def __cinit__(self, CqtPlan plan not None, int64_t n_channels, CqtStream source=None):
         self.plan = plan
         self.n_channels = n_channels
-        check(fspec_cqt_stream_create(plan.plan, n_channels, &self.stream))
+        if source is None:
+            check(fspec_cqt_stream_create(plan.plan, n_channels, &self.stream))
+        else:
+            source.idle()
+            check(fspec_cqt_stream_copy(source.stream, &self.stream))
 
     def __dealloc__(self):
         fspec_cqt_stream_free(self.stream)
+
+    def copy(self):
+        """Another stream in the same state."""
+        return CqtStream(self.plan, self.n_channels, self)
+
+    @property
+    def n_bins(self):
+        return self.plan.n_bins
+
+    @property
+    def latency(self):
+        return fspec_cqt_stream_latency(self.stream)
 
     cdef int idle(self) except -1:
         """A stream's state belongs to one call at a time; the GIL is what guards `busy`."""

@@ -169,13 +169,29 @@ cdef class Stream:
     cdef readonly int64_t n_channels
     cdef bint busy
 
-    def __cinit__(self, Frontend plan not None, int64_t n_channels):
+    def __cinit__(self, Frontend plan not None, int64_t n_channels, Stream source=None):
         self.plan = plan
         self.n_channels = n_channels
-        check(fspec_stream_create(plan.plan, n_channels, &self.stream))
+        if source is None:
+            check(fspec_stream_create(plan.plan, n_channels, &self.stream))
+        else:
+            source.idle()
+            check(fspec_stream_copy(source.stream, &self.stream))
 
     def __dealloc__(self):
         fspec_stream_free(self.stream)
+
+    def copy(self):
+        """Another stream in the same state."""
+        return Stream(self.plan, self.n_channels, self)
+
+    @property
+    def n_bins(self):
+        return self.plan.n_bins
+
+    @property
+    def latency(self):
+        return fspec_stream_latency(self.stream)
 
     cdef int idle(self) except -1:
         """A stream's history belongs to one call at a time; the GIL is what guards `busy`."""

@@ -51,6 +51,8 @@ cdef extern from "fastspec.h" nogil:
         int32_t n_threads
         int32_t whole_array
         fspec_cancel_fn cancel
+        void *scratch
+        size_t scratch_size
     ctypedef struct fspec_signal:
         const void *data
         int64_t n_samples
@@ -165,6 +167,23 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_stream_flush(fspec_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                     const fspec_call *call, int64_t *n_frames)
     void fspec_stream_reset(fspec_stream *stream)
+    fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_stream **copy)
+    int64_t fspec_stream_latency(const fspec_stream *stream)
+
+    ctypedef struct fspec_istft_stream
+
+    fspec_status fspec_istft_stream_create(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream)
+    void fspec_istft_stream_free(fspec_istft_stream *stream)
+    void fspec_istft_stream_reset(fspec_istft_stream *stream)
+    fspec_status fspec_istft_stream_copy(const fspec_istft_stream *stream, fspec_istft_stream **copy)
+    int64_t fspec_istft_stream_latency(const fspec_istft_stream *stream)
+    int64_t fspec_istft_stream_ready(const fspec_istft_stream *stream, int64_t n_frames)
+    int64_t fspec_istft_stream_pending(const fspec_istft_stream *stream, int64_t length)
+    fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspec_matrix *spectra, fspec_dtype in_dtype,
+                                         int64_t n_frames, const fspec_signal *out, const fspec_call *call,
+                                         int64_t *n_samples)
+    fspec_status fspec_istft_stream_flush(fspec_istft_stream *stream, int64_t length, const fspec_signal *out,
+                                          const fspec_call *call, int64_t *n_samples)
     void fspec_istft_config_init(fspec_istft_config *config)
     fspec_status fspec_istft_create(const fspec_istft_config *config, fspec_istft **plan)
     void fspec_istft_free(fspec_istft *plan)
@@ -249,6 +268,8 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *stream, const fspec_matrix *out, fspec_dtype out_dtype,
                                         const fspec_call *call, int64_t *n_frames)
     void fspec_cqt_stream_reset(fspec_cqt_stream *stream)
+    fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fspec_cqt_stream **copy)
+    int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream)
     fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n,
                                fspec_dtype dtype, double k, const fspec_call *call)
     ctypedef enum fspec_icqt_method:
@@ -302,6 +323,7 @@ cdef extern from "fastspec.h" nogil:
     int64_t fspec_nsgt_n_bands(const fspec_nsgt *plan)
     int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band)
     size_t fspec_nsgt_size(const fspec_nsgt *plan)
+    size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads)
     fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signal *signals, int64_t first, int64_t n_blocks,
                                  const fspec_matrix *bands, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
     fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first,

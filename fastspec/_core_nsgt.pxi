@@ -106,7 +106,7 @@ cdef class NsgtPlan:
             raise
         return m
 
-    def exec(self, y, bands, int64_t first, int64_t n_blocks, int n_threads):
+    def exec(self, y, bands, int64_t first, int64_t n_blocks, int n_threads, NsgtScratch scratch=None):
         """(..., n) signals into the bands, each (..., n_blocks, count); block 0 begins at sample `first`."""
         cdef Array a = Array(y, 1, False)
         cdef Items items = Items(a.n_items)
@@ -118,13 +118,16 @@ cdef class NsgtPlan:
         try:
             a.fill_signals(items.signals)
             begin_call(&call, n_threads, False)
+            if scratch is not None:
+                call.scratch = scratch.memory
+                call.scratch_size = scratch.size
             with nogil:
                 status = fspec_nsgt_exec(self.plan, items.signals, first, n_blocks, m, a.n_items, dtype, &call)
         finally:
             PyMem_Free(m)
         check(status)
 
-    def inverse(self, bands, out, int64_t first, int64_t n_blocks, int n_threads):
+    def inverse(self, bands, out, int64_t first, int64_t n_blocks, int n_threads, NsgtScratch scratch=None):
         """The way back, into (..., n) signals."""
         cdef Array o = Array(out, 1, True)
         cdef Items items = Items(o.n_items)
@@ -136,6 +139,9 @@ cdef class NsgtPlan:
         try:
             o.fill_signals(items.signals)
             begin_call(&call, n_threads, False)
+            if scratch is not None:
+                call.scratch = scratch.memory
+                call.scratch_size = scratch.size
             with nogil:
                 status = fspec_nsgt_inverse(self.plan, m, dtype, first, n_blocks, items.signals, o.n_items, &call)
         finally:

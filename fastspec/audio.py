@@ -364,7 +364,7 @@ class FileBlocks:
 class StreamablePlan(Protocol):
     """What `stream_frames` needs of a plan."""
 
-    def _stream(self, channels: int = 1, n_threads: int = 1) -> Any: ...
+    def stream(self, channels: int = 1, n_threads: int = 1) -> Any: ...
 
 
 class FrameStream:
@@ -390,7 +390,7 @@ class FrameStream:
         hop_length: int,
         n_threads: int = 1,
     ) -> None:
-        self._stream = plan._stream(channels=channels, n_threads=n_threads)
+        self._stream = plan.stream(channels=channels, n_threads=n_threads)
         values = _PUSH_VALUES if n_threads == 1 else _PUSH_VALUES_PER_THREAD * n_threads
         self._step = hop_length * max(1, values // (n_fft * channels))
 

@@ -232,6 +232,9 @@ ctypedef struct fspec_istft_config:
 ctypedef struct fspec_istft:
     int opaque
 
+ctypedef struct fspec_istft_stream:
+    int opaque
+
 ctypedef struct fspec_chroma_config:
     size_t size
     fspec_precision precision
@@ -437,3 +440,16 @@ cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_sign
 cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil
+cdef fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_stream **copy) noexcept nogil
+cdef int64_t fspec_stream_latency(const fspec_stream *stream) noexcept nogil
+cdef fspec_status fspec_istft_stream_create(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream) noexcept nogil
+cdef void fspec_istft_stream_free(fspec_istft_stream *stream) noexcept nogil
+cdef void fspec_istft_stream_reset(fspec_istft_stream *stream) noexcept nogil
+cdef fspec_status fspec_istft_stream_copy(const fspec_istft_stream *stream, fspec_istft_stream **copy) noexcept nogil
+cdef int64_t fspec_istft_stream_latency(const fspec_istft_stream *stream) noexcept nogil
+cdef int64_t fspec_istft_stream_ready(const fspec_istft_stream *stream, int64_t n_frames) noexcept nogil
+cdef int64_t fspec_istft_stream_pending(const fspec_istft_stream *stream, int64_t length) noexcept nogil
+cdef fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, const fspec_call *call, int64_t *n_samples) noexcept nogil
+cdef fspec_status fspec_istft_stream_flush(fspec_istft_stream *stream, int64_t length, const fspec_signal *out, const fspec_call *call, int64_t *n_samples) noexcept nogil
+cdef fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fspec_cqt_stream **copy) noexcept nogil
+cdef int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream) noexcept nogil

@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[96]
+    function functions[109]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -302,3 +302,42 @@ cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double
 
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil:
     return (<fspec_status (*)(const fspec_nsgt_config *, int64_t *) noexcept nogil>table.functions[95])(config, counts)
+
+cdef fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_stream **copy) noexcept nogil:
+    return (<fspec_status (*)(const fspec_stream *, fspec_stream **) noexcept nogil>table.functions[96])(stream, copy)
+
+cdef int64_t fspec_stream_latency(const fspec_stream *stream) noexcept nogil:
+    return (<int64_t (*)(const fspec_stream *) noexcept nogil>table.functions[97])(stream)
+
+cdef fspec_status fspec_istft_stream_create(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream) noexcept nogil:
+    return (<fspec_status (*)(const fspec_istft *, int64_t, fspec_istft_stream **) noexcept nogil>table.functions[98])(plan, n_channels, stream)
+
+cdef void fspec_istft_stream_free(fspec_istft_stream *stream) noexcept nogil:
+    (<void (*)(fspec_istft_stream *) noexcept nogil>table.functions[99])(stream)
+
+cdef void fspec_istft_stream_reset(fspec_istft_stream *stream) noexcept nogil:
+    (<void (*)(fspec_istft_stream *) noexcept nogil>table.functions[100])(stream)
+
+cdef fspec_status fspec_istft_stream_copy(const fspec_istft_stream *stream, fspec_istft_stream **copy) noexcept nogil:
+    return (<fspec_status (*)(const fspec_istft_stream *, fspec_istft_stream **) noexcept nogil>table.functions[101])(stream, copy)
+
+cdef int64_t fspec_istft_stream_latency(const fspec_istft_stream *stream) noexcept nogil:
+    return (<int64_t (*)(const fspec_istft_stream *) noexcept nogil>table.functions[102])(stream)
+
+cdef int64_t fspec_istft_stream_ready(const fspec_istft_stream *stream, int64_t n_frames) noexcept nogil:
+    return (<int64_t (*)(const fspec_istft_stream *, int64_t) noexcept nogil>table.functions[103])(stream, n_frames)
+
+cdef int64_t fspec_istft_stream_pending(const fspec_istft_stream *stream, int64_t length) noexcept nogil:
+    return (<int64_t (*)(const fspec_istft_stream *, int64_t) noexcept nogil>table.functions[104])(stream, length)
+
+cdef fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspec_matrix *in_, fspec_dtype in_dtype, int64_t n_frames, const fspec_signal *out, const fspec_call *call, int64_t *n_samples) noexcept nogil:
+    return (<fspec_status (*)(fspec_istft_stream *, const fspec_matrix *, fspec_dtype, int64_t, const fspec_signal *, const fspec_call *, int64_t *) noexcept nogil>table.functions[105])(stream, in_, in_dtype, n_frames, out, call, n_samples)
+
+cdef fspec_status fspec_istft_stream_flush(fspec_istft_stream *stream, int64_t length, const fspec_signal *out, const fspec_call *call, int64_t *n_samples) noexcept nogil:
+    return (<fspec_status (*)(fspec_istft_stream *, int64_t, const fspec_signal *, const fspec_call *, int64_t *) noexcept nogil>table.functions[106])(stream, length, out, call, n_samples)
+
+cdef fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fspec_cqt_stream **copy) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt_stream *, fspec_cqt_stream **) noexcept nogil>table.functions[107])(stream, copy)
+
+cdef int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream) noexcept nogil:
+    return (<int64_t (*)(const fspec_cqt_stream *) noexcept nogil>table.functions[108])(stream)

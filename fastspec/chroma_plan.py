@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,12 @@ from fastspec._validate import (
     show,
 )
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
-from fastspec.cqt_plan import CQT, _Stream, check_norm
-from fastspec.plans import Stream, _Plan, _Window, freeze_window
+from fastspec.cqt_plan import CQT, check_norm
+from fastspec.plans import _Plan, _Window, freeze_window
 from fastspec.windows import WindowSpec, get_window
+
+if TYPE_CHECKING:
+    from fastspec.streams import Stream
 
 __all__ = ["Chroma", "Fold", "cq_to_chroma", "freeze_fold_window"]
 
@@ -417,6 +420,10 @@ input_scale, precision
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the same chroma of signals that arrive in pieces.
 
+        Its latency, as `Stream.latency` defines it, is that of the constant-Q transform (see
+        `CQT.stream`); with `cens`, ``win_len_smooth // 2`` hops are added, less by one where the
+        smoothing's window begins with a zero.
+
         Parameters
         ----------
         channels : int >= 1
@@ -429,11 +436,19 @@ input_scale, precision
         Stream
             Its ``push`` and ``flush`` return frames as soon as they are complete, bit for bit
             those of one call.
-        """
-        return self._stream(channels, n_threads)
 
-    def _stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
-        return _Stream(self, channels, n_threads)
+        Raises
+        ------
+        ParameterError
+            As `CQT.stream`.
+        """
+        return super().stream(channels, n_threads)
+
+    def _check_stream(self) -> None:
+        self._cqt._check_stream()
+
+    def _stream_core(self, double: bool, channels: int) -> Any:
+        return _core.CqtStream(self._core(double), channels)
 
 
 # The arguments that are the transform's or the fold's, under the same names.

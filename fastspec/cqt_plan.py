@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,11 @@ from fastspec._validate import (
 from fastspec.config import resolve_precision
 from fastspec.cqt_basis import Grid, Octave, check_bytes, grid, octaves, window_table
 from fastspec.intervals import check_intervals, tuning_factor
-from fastspec.plans import PAD_MODES, Stream, _Plan, as_signal
+from fastspec.plans import PAD_MODES, _Plan
 from fastspec.windows import WindowSpec
+
+if TYPE_CHECKING:
+    from fastspec.streams import Stream
 
 __all__ = [
     "CQT",
@@ -371,6 +374,10 @@ class CQT(_Plan):
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the same transform of signals that arrive in pieces.
 
+        Its latency, as `Stream.latency` defines it, is half the longest filter and the delays of
+        the decimators before it. With ``definition='librosa'`` frames may come earlier than that:
+        decimators then work in blocks.
+
         Parameters
         ----------
         channels : int >= 1
@@ -383,24 +390,37 @@ class CQT(_Plan):
         Stream
             Its ``push`` and ``flush`` return frames as soon as they are complete, bit for bit
             those of one call.
+
+        Raises
+        ------
+        ParameterError
+            If the plan pads or resamples whole signals: with ``definition='librosa'``, if
+            `pad_mode` is not 'constant', `res_type` is not 'soxr_hq', or the bins lie so low that
+            librosa resamples the signal by more than two before the first octave.
         """
-        return _Stream(self, channels, n_threads)
+        return super().stream(channels, n_threads)
 
-    _stream = stream
+    def _check_stream(self) -> None:
+        a = self._arguments
+        if isinstance(self._core(self.precision == "double"), _core.CqtPlan):
+            return
+        if a["pad_mode"] not in ("constant", "empty"):
+            raise ParameterError(
+                f"pad_mode={show(a['pad_mode'])}: pads the whole signal octave by octave; a stream "
+                "takes pad_mode='constant'"
+            )
+        if a["res_type"] != "soxr_hq":
+            raise ParameterError(
+                f"res_type={show(a['res_type'])}: resamples the whole signal; a stream takes "
+                "res_type='soxr_hq'"
+            )
+        raise ParameterError(
+            f"definition={show(a['definition'])}: resamples the whole signal first for bins as low "
+            f"as these; a stream takes definition='exact', or a lower sr than {a['sr']:g}"
+        )
 
-
-class _Stream(Stream):
-    """A constant-Q plan fed in pieces."""
-
-    def push(self, chunk: Any) -> Array:
-        chunk = as_signal(chunk)
-        wide = self._plan._check_signal(chunk)
-        if chunk.ndim == 2 and chunk.shape[0] == self._channels and not self._streams:
-            core: Any = self._plan._core(wide or self._plan.precision == "double")
-            if not isinstance(core, _core.CqtPlan):
-                raise ParameterError("this plan pads or resamples whole signals: it has no stream")
-            self._streams[wide] = _core.CqtStream(core, self._channels)
-        return super().push(chunk)
+    def _stream_core(self, double: bool, channels: int) -> Any:
+        return _core.CqtStream(self._core(double), channels)
 
 
 # ---- arguments ----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,17 @@ from fastspec._validate import (
     check_dtype,
     check_float,
     check_size,
+    show,
 )
 from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
 from fastspec.convert import fft_frequencies
 from fastspec.front_end_arguments import LEAST, SETTINGS, configure
 from fastspec.mel_banks import mel_centres
-from fastspec.plans import Stream, _Plan, as_signal, check_out, new_array, same_memory
+from fastspec.plans import _Plan, as_signal, check_out, new_array, same_memory
 from fastspec.windows import WindowSpec
+
+if TYPE_CHECKING:
+    from fastspec.streams import Stream
 
 __all__ = ["FrontEnd"]
 
@@ -419,6 +423,16 @@ class FrontEnd(_Plan):
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the same transform of signals that arrive in pieces.
 
+        With L the frame's length (see `window_align`), a frame of ``align='center'`` waits for
+        ``L - L // 2`` samples, of 'left' and 'snip_edges' for L, of 'semicausal' for `hop_length`,
+        of 'kaldi' for ``L - L // 2 + hop_length // 2``, and with `pad` for ``L - pad[0]``. Where
+        frames are left out at the end, by a negative ``pad[1]`` or by `drop_last`, it is
+        ``L - pad[0] - pad[1] - append + drop_last * hop_length`` if that is more. To this each of
+        `deltas` adds `delta_window` hops, and stacking ``stack - stack_left - 1`` hops. The sum is
+        the latency, as `Stream.latency` defines it; with `pad_to` and `pad_to_multiple` frames may
+        come earlier. With ``pad_mode='reflect'`` the first frames wait until there is one sample
+        more than the padding before the signal, with 'symmetric' until there are as many.
+
         Parameters
         ----------
         channels : int >= 1
@@ -437,10 +451,20 @@ class FrontEnd(_Plan):
         ParameterError
             If `rel_clip` or `normalize` need the whole signal.
         """
-        return _Stream(self, channels, n_threads)
+        return super().stream(channels, n_threads)
 
-    def _stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
-        return self.stream(channels, n_threads)
+    def _check_stream(self) -> None:
+        a = self._arguments
+        if a["rel_clip"] is not None:
+            raise ParameterError(
+                f"rel_clip={show(a['rel_clip'])}: needs the largest value of the whole signal; for "
+                "a stream give rel_clip=None and a fixed log_floor=..."
+            )
+        if a["normalize"] is not None:
+            raise ParameterError(
+                f"normalize={show(a['normalize'])}: needs the statistics of the whole signal; for "
+                "a stream give normalize=None, and fixed ones as scale=... and offset=..."
+            )
 
     # -- the plan ----------------------------------------------------------------------------------
 
@@ -486,28 +510,3 @@ class FrontEnd(_Plan):
             )
             core = self._cores.setdefault(double, core)
         return core
-
-
-class _Stream(Stream):
-    """A front end fed in pieces."""
-
-    _plan: FrontEnd
-
-    def __init__(self, plan: FrontEnd, channels: int, n_threads: int = 1) -> None:
-        a = plan._arguments
-        if a["rel_clip"] is not None or a["normalize"] is not None:
-            raise ParameterError(
-                "rel_clip and normalize need the whole signal: a stream takes a fixed log_floor"
-            )
-        super().__init__(plan, channels, n_threads)
-
-    def _out(self, n_frames: int, wide: bool) -> Array:
-        shape = (self._channels, *self._plan._shape(self._plan.n_bins, n_frames))
-        out = new_array("chunk", shape, self._plan._out_dtype(wide))
-        return self._plan._as_bins_first(out)
-
-    def push(self, chunk: Any) -> Array:
-        return self._plan._as_bins_first(super().push(chunk))
-
-    def flush(self) -> Array:
-        return self._plan._as_bins_first(super().flush())

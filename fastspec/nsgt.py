@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,21 @@ from fastspec._validate import ParameterError, check_float, check_int, check_siz
 from fastspec.config import check_threads
 from fastspec.cqt_basis import window_table
 from fastspec.nsgt_grid import CHECKS, grid
-from fastspec.nsgt_stream import InverseStream, Stream
-from fastspec.plans import _Plan, as_signal, check_array, check_out, new_array, same_memory
+from fastspec.nsgt_stream import SampleCore, SliceCore
+from fastspec.plans import (
+    _Plan,
+    as_signal,
+    check_array,
+    check_out,
+    check_room,
+    new_array,
+    same_memory,
+)
+from fastspec.streams import InverseStream
 from fastspec.windows import WindowSpec
+
+if TYPE_CHECKING:
+    from fastspec.streams import Stream
 
 __all__ = ["NSGT"]
 
@@ -543,7 +555,7 @@ class NSGT(_Plan):
                 raise ParameterError(f"C: has shape {arrays[0].shape}; must have {-axis} axes")
             n_blocks = arrays[0].shape[axis]
             if length is None:
-                length = max(1, (n_blocks - 1) * (slices // 2) + self._full_height)
+                length = self._natural_length(n_blocks)
         if length is None:
             raise ParameterError("length=None: must be given for plans without slices")
         length = check_int("length", length, minimum=1, maximum=_LONGEST)
@@ -607,6 +619,10 @@ class NSGT(_Plan):
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the slices of signals that arrive in pieces.
 
+        Frames are slices here. The latency, as `Stream.latency` defines it with
+        ``slice_length / 2`` for the hop, is ``slice_length / 4 + transition / 2`` samples. An `out`
+        has room along the axis of slices.
+
         Parameters
         ----------
         channels : int >= 1
@@ -619,13 +635,18 @@ class NSGT(_Plan):
         Stream
             Its ``push`` and ``flush`` return slices as soon as they are complete, bit for bit
             those of one call.
-        """
-        return Stream(self, channels, n_threads)
 
-    _stream = stream  # type: ignore[assignment]
+        Raises
+        ------
+        ParameterError
+            If the plan has no slices.
+        """
+        return super().stream(channels, n_threads)
 
     def inverse_stream(self, channels: int = 1, n_threads: int = 1) -> InverseStream:
         """Return a stream: signals from slices that arrive in pieces.
+
+        The latency, as `InverseStream.latency` defines it, is ``slice_length / 2`` samples.
 
         Parameters
         ----------
@@ -639,8 +660,71 @@ class NSGT(_Plan):
         InverseStream
             Its ``push`` and ``flush`` return the samples that are complete, bit for bit those of
             one call of `inverse`.
+
+        Raises
+        ------
+        ParameterError
+            If the plan has no slices.
         """
         return InverseStream(self, channels, n_threads)
+
+    def _check_stream(self) -> None:
+        if self._arguments["slice_length"] is None:
+            raise ParameterError(
+                "slice_length=None: transforms the whole signal at once; for a stream give a "
+                "slice_length=..."
+            )
+
+    _check_inverse_stream = _check_stream
+
+    def _stream_core(self, double: bool, channels: int) -> Any:
+        return SliceCore(self, double, channels)
+
+    def _inverse_stream_core(self, double: bool, channels: int) -> Any:
+        return SampleCore(self, double, channels)
+
+    def _n_outputs(self, n_samples: int) -> int:
+        return self.n_slices(n_samples)
+
+    def _refuse_length(self, n: int) -> None:
+        raise ParameterError("y: is empty; must hold at least one sample")
+
+    def _stream_out(
+        self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any
+    ) -> tuple[Any, Any]:
+        """Return the arrays for n slices, new or checked, and a view (..., slices, n) of each."""
+        if out is None:
+            return self._bands(core.core, lead, n, wide, None)
+        shapes, dtype = self._shapes(core.core, lead, n), _C128 if wide else _C64
+        arrays = self._arrays("out", out)
+        if len(arrays) != len(shapes):
+            raise ParameterError(f"out: has {len(arrays)} arrays; must have {len(shapes)}")
+        axis = -2 if self._arguments["hop_length"] is None else -3
+        for array, shape in zip(arrays, shapes):
+            check_room(array, shape, dtype, axis)
+        return out, self._views(arrays)
+
+    def _inverse_chunk(
+        self, core: Any, C: Any, channels: int
+    ) -> tuple[list[Array], np.dtype[Any], int, bool]:
+        """Return a view (..., slices, n) of each band, their type and slices, and their axes."""
+        arrays = self._arrays("C", C)
+        wide = _check_complex(arrays)
+        inner = 1 if self._arguments["hop_length"] is None else 2
+        flat = channels == 1 and arrays[0].ndim == inner + 1
+        n = arrays[0].shape[-inner - 1] if arrays[0].ndim > inner else -1
+        if [x.shape for x in arrays] != self._shapes(core.core, () if flat else (channels,), n):
+            raise ParameterError("C: is not of the shape that a stream of these channels returns")
+        return self._views(arrays), _C128 if wide else _C64, n, flat
+
+    def _natural_length(self, n_slices: int) -> int:
+        """Return how many samples so many slices hold."""
+        hop: int = self._arguments["slice_length"] // 2
+        return max(1, (n_slices - 1) * hop + self._full_height)
+
+    def _check_inverse_length(self, length: int, n_slices: int) -> None:
+        if n_slices < self.n_slices(length):
+            raise ParameterError(f"C: has {n_slices} slices; too few for length={length}")
 
 
 # ---- helpers ------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Streams of the invertible constant-Q transform: slices of a signal, and a signal of slices."""
+"""What streams of the invertible constant-Q transform work with: slices of signals, and signals of
+slices."""
 
 from __future__ import annotations
 
@@ -8,148 +9,199 @@ import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
-from fastspec._validate import ParameterError, check_int
-from fastspec.config import check_threads
-from fastspec.plans import as_signal, new_array
 
 if TYPE_CHECKING:
-    from fastspec.nsgt import NSGT, Bands
+    from fastspec.nsgt import NSGT
 
 Array = npt.NDArray[Any]
 
+_PIECE = 4  # slices that are computed at a time
 
-class _Base:
-    """What both ways share: the plan, the channels, and the type of the first piece."""
 
-    def __init__(self, plan: NSGT, channels: int, n_threads: int) -> None:
-        length = plan._arguments["slice_length"]
-        if length is None:
-            raise ParameterError("slice_length=None: a plan without slices has no stream")
+class _State:
+    """What both ways have: buffers that are kept, and a guard against a second thread.
+
+    The interpreter's lock is what guards `_busy`: it is looked at and set in one go.
+    """
+
+    def __init__(self, plan: NSGT, double: bool, channels: int) -> None:
         self._plan = plan
-        self._hop: int = length // 2
-        self._channels = check_int("channels", channels, minimum=1, maximum=2**20)
-        self._n_threads = check_threads(n_threads)
-        self._wide: bool | None = None
+        self.core = plan._core_for(double, 1)
+        self._hop: int = plan._arguments["slice_length"] // 2
+        self._channels = channels
+        self._scratch: Any = None
+        self._scratch_threads = 0
+        self._buffer: Array | None = None
+        self._busy = False
+        self.reset()
 
-    def _accept(self, wide: bool) -> Any:
-        """Return the core for a type, which must be that of the pieces before."""
-        if self._wide is not None and wide != self._wide:
-            raise ParameterError("chunk: has another dtype than the chunks before it")
-        return self._plan._core_for(wide or self._plan.precision == "double", 1)
+    def reset(self) -> None:
+        raise NotImplementedError
+
+    def _enter(self) -> None:
+        if self._busy:
+            raise RuntimeError("the stream is in use by another thread")
+        self._busy = True
+
+    def _idle(self) -> None:
+        if self._busy:
+            raise RuntimeError("the stream is in use by another thread")
+
+    def _memory(self, length: int, dtype: np.dtype[Any], n_threads: int) -> Array:
+        """Return the buffer, shape=(channels, length), and see that there is scratch."""
+        if self._scratch_threads != n_threads:
+            self._scratch = _core.NsgtScratch(self.core, self._channels, _PIECE, n_threads)
+            self._scratch_threads = n_threads
+        if self._buffer is None or self._buffer.dtype != dtype:
+            self._buffer = np.zeros((self._channels, length), dtype)
+        return self._buffer
+
+    def copy(self) -> Any:
+        self._idle()
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._scratch, twin._scratch_threads = None, 0
+        if self._buffer is not None:
+            twin._buffer = self._buffer.copy()
+            twin._memory(0, twin._buffer.dtype, self._scratch_threads)
+        return twin
 
 
-class Stream(_Base):
+class SliceCore(_State):
     """Signals in, slices out: those of one call, bit for bit, whatever the chunks."""
 
-    def __init__(self, plan: NSGT, channels: int, n_threads: int) -> None:
-        super().__init__(plan, channels, n_threads)
-        # The samples that the next slice may need, from its first one on.
-        self._held: Array | None = None
-        self._total = 0
-        self._done = 0  # slices
+    def __init__(self, plan: NSGT, double: bool, channels: int) -> None:
+        # Slice s begins a hop before sample s * hop and is silent beyond this.
+        self.latency: int = plan._arguments["slice_length"] // 4 + plan._transition // 2
+        super().__init__(plan, double, channels)
 
-    def push(self, chunk: Any) -> Bands:
-        """Take the next samples of all channels; return the slices that they complete.
+    def reset(self) -> None:
+        self._total = self._done = 0  # samples and slices
+        # The buffer holds samples [start, end) of it, the first of which is that of the next slice.
+        self._start = self._end = 0
 
-        Parameters
-        ----------
-        chunk : array, shape=(channels, n)
-            n may be 0. All chunks have one type.
+    def _settled(self, total: int) -> int:
+        return max(0, (total - self.latency) // self._hop + 1)
 
-        Returns
-        -------
-        list of np.ndarray or np.ndarray
-            As of a call for signals of shape (channels, n).
-        """
-        chunk = as_signal(chunk)
-        wide = self._plan._check_signal(chunk)
-        if chunk.ndim != 2 or chunk.shape[0] != self._channels:
-            raise ParameterError(f"chunk: has shape {chunk.shape}; must be ({self._channels}, n)")
-        self._accept(wide)
-        if chunk.shape[1]:
-            _core.check_finite(chunk, name="chunk")
-        if self._held is not None and self._held.dtype != chunk.dtype.newbyteorder("="):
-            raise ParameterError(f"chunk: has dtype {chunk.dtype}, unlike the chunks before it")
-        native = chunk.astype(chunk.dtype.newbyteorder("="), copy=False)
-        held = self._held
-        if held is None:
-            held = np.zeros((self._channels, self._hop), native.dtype)  # what is before sample 0
-        held = np.concatenate([held, native], axis=1)
-        # Slice s, which begins a hop before sample s * hop, is silent beyond this.
-        reach = self._hop // 2 + self._plan._transition // 2
-        total = self._total + chunk.shape[1]
-        n = max(0, (total - reach) // self._hop + 1 - self._done)
-        result = self._transform(held, n, wide)
-        self._wide, self._total, self._done = wide, total, self._done + n
-        self._held = held[:, n * self._hop :].copy()
-        return result
+    def ready(self, n: int) -> int:
+        self._idle()
+        return max(0, self._settled(self._total + n) - self._done)
 
-    def _transform(self, held: Array, n: int, wide: bool) -> Bands:
-        core = self._accept(wide)
-        result, views = self._plan._bands(core, (self._channels,), n, wide, None)
-        if n:
-            core.exec(held, views, 0, n, self._n_threads)
-        return result
+    def pending(self) -> int:
+        self._idle()
+        return self._plan.n_slices(self._total) - self._done if self._total else 0
 
-    def flush(self) -> Bands:
-        """End the signals; return the last slices. The stream then begins anew."""
-        if self._held is None or self._wide is None or self._total == 0:
-            raise ParameterError("y: is empty; must hold at least one sample")
-        n = self._plan.n_slices(self._total) - self._done
-        result = self._transform(self._held, n, self._wide)
-        self._held, self._wide, self._total, self._done = None, None, 0, 0
-        return result
+    def push(self, chunk: Array, views: list[Array], n_threads: int) -> int:
+        self._enter()
+        try:
+            if chunk.shape[-1]:
+                _core.check_finite(chunk, name="chunk")
+            room = 2 * (_PIECE + 2) * self._hop
+            buffer = self._memory(room, chunk.dtype.newbyteorder("="), n_threads)
+            if self._total == 0 and self._end == 0:
+                buffer[:, : self._hop] = 0  # what is before sample 0
+                self._end = self._hop
+            first, n = self._done, chunk.shape[-1]
+            for at in range(0, n, _PIECE * self._hop):
+                part = min(n - at, _PIECE * self._hop)
+                if self._end + part > room:
+                    held = self._end - self._start
+                    buffer[:, :held] = buffer[:, self._start : self._end]
+                    self._start, self._end = 0, held
+                buffer[:, self._end : self._end + part] = chunk[..., at : at + part]
+                self._end += part
+                self._total += part
+                self._advance(self._settled(self._total), views, first, n_threads)
+            return self._done - first
+        finally:
+            self._busy = False
+
+    def _advance(self, end: int, views: list[Array], first: int, n_threads: int) -> None:
+        """Compute slices up to `end` into the views, whose slice 0 is `first`."""
+        assert self._buffer is not None
+        while self._done < end:
+            n = min(end - self._done, _PIECE)
+            at = self._done - first
+            self.core.exec(
+                self._buffer[:, self._start : self._end],
+                [view[..., at : at + n, :] for view in views],
+                0,
+                n,
+                n_threads,
+                self._scratch,
+            )
+            self._done += n
+            # The last slices may begin less than a hop before the end.
+            self._start = min(self._start + n * self._hop, self._end)
+
+    def flush(self, views: list[Array], n_threads: int) -> int:
+        self._enter()
+        try:
+            first = self._done
+            self._advance(self._plan.n_slices(self._total), views, first, n_threads)
+            return self._done - first
+        finally:
+            self._busy = False
 
 
-class InverseStream(_Base):
+class SampleCore(_State):
     """Slices in, signals out: those of one call of `inverse`, bit for bit."""
 
-    def __init__(self, plan: NSGT, channels: int, n_threads: int) -> None:
-        super().__init__(plan, channels, n_threads)
-        self._carry: Array | None = None  # what the last slice adds to the next hop
+    def __init__(self, plan: NSGT, double: bool, channels: int) -> None:
+        super().__init__(plan, double, channels)
+        self.latency = self._hop
 
-    def push(self, C: Bands) -> Array:
-        """Take the next slices of all channels; return the samples that they complete.
+    def reset(self) -> None:
+        self._slices = self._given = 0  # and samples
+        # The buffer's end keeps what the last slice adds to the next hop.
 
-        Parameters
-        ----------
-        C : list of np.ndarray or np.ndarray
-            As `Stream.push` returns them; there may be no slices.
+    def _finished(self, slices: int) -> int:
+        return max(0, slices - 1) * self._hop
 
-        Returns
-        -------
-        np.ndarray, shape=(channels, n)
-            ``slice_length / 2`` samples for each slice but the first of all.
-        """
-        plan, hop = self._plan, self._hop
-        arrays = plan._arrays("C", C)
-        wide = _check(plan, arrays)
-        core = self._accept(wide)
-        inner = 1 if plan._arguments["hop_length"] is None else 2
-        n = arrays[0].shape[-inner - 1] if arrays[0].ndim == inner + 2 else -1
-        shapes = plan._shapes(core, (self._channels,), n)
-        if [array.shape for array in arrays] != shapes:
-            raise ParameterError("C: is not of the shape that a stream of these channels returns")
-        dtype = np.float64 if wide else np.float32
-        if n == 0:
-            return new_array("C", (self._channels, 0), dtype)
-        y = new_array("C", (self._channels, (n + 1) * hop), dtype)
-        core.inverse(plan._views(arrays), y, 0, n, self._n_threads)
-        first = self._carry is None
-        if self._carry is not None:
-            y[:, :hop] += self._carry
-        self._wide, self._carry = wide, y[:, n * hop :].copy()
-        return y[:, hop * first : n * hop]
+    def ready(self, n: int) -> int:
+        self._idle()
+        return self._finished(self._slices + n) - self._given
 
-    def flush(self) -> Array:
-        """End the signals; return what is left, ``slice_length / 2`` samples and some silence."""
-        if self._carry is None:
-            raise ParameterError("C: is empty; must hold at least one slice")
-        rest, self._carry, self._wide = self._carry, None, None
-        return rest
+    def pending(self, length: int) -> int:
+        self._idle()
+        if length < 0:
+            length = self._plan._natural_length(self._slices)
+        return max(0, length - self._given)
 
+    def push(self, views: list[Array], out: Array, n_threads: int) -> int:
+        self._enter()
+        try:
+            hop, first = self._hop, self._given
+            room = (_PIECE + 2) * hop
+            y = self._memory(room, out.dtype, n_threads)
+            carry = y[:, -hop:]
+            if out.ndim == 1:
+                out = out[np.newaxis]
+            total = views[0].shape[-2]
+            for at in range(0, total, _PIECE):
+                n = min(total - at, _PIECE)
+                sums = y[:, : (n + 1) * hop]
+                parts = [view[..., at : at + n, :] for view in views]
+                self.core.inverse(parts, sums, 0, n, n_threads, self._scratch)
+                if self._slices:
+                    y[:, :hop] += carry
+                begin = hop if self._slices == 0 else 0  # a hop before the signal
+                to = self._given - first
+                out[:, to : to + n * hop - begin] = y[:, begin : n * hop]
+                carry[:] = y[:, n * hop : (n + 1) * hop]
+                self._given += n * hop - begin
+                self._slices += n
+            return self._given - first
+        finally:
+            self._busy = False
 
-def _check(plan: NSGT, arrays: list[Array]) -> bool:
-    from fastspec.nsgt import _check_complex
-
-    return _check_complex(arrays)
+    def flush(self, out: Array, length: int, n_threads: int) -> int:
+        n = self.pending(length)
+        self._enter()
+        try:
+            assert self._buffer is not None
+            out[...] = self._buffer[:, -self._hop :][:, :n].reshape(out.shape)
+            self._given += n
+            return n
+        finally:
+            self._busy = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,25 +21,30 @@ from fastspec._validate import (
 from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
 from fastspec.windows import WindowSpec, get_window, pad_window
 
+if TYPE_CHECKING:
+    from fastspec.streams import Stream
+
 __all__ = [
+    "EFFORTS",
     "PAD_MODES",
-    "Stream",
     "as_signal",
     "cached",
     "check_array",
     "check_out",
+    "check_room",
     "check_writable",
     "freeze_window",
     "mapped",
     "new_array",
     "rebuild",
+    "roomy",
     "same_memory",
 ]
 
 Array = npt.NDArray[Any]
 
 _OUTPUTS = {"complex": 0, "spectrum": 1, "bands": 2, "cepstrum": 3}
-_EFFORTS = {"estimate": 0, "measure": 1}
+EFFORTS = {"estimate": 0, "measure": 1}
 PAD_MODES = {"constant": 0, "empty": 0, "edge": 1, "linear_ramp": 2, "reflect": 3, "symmetric": 4}
 
 _COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
@@ -168,7 +173,7 @@ class _Plan:
             pad_mode=check_choice("pad_mode", a["pad_mode"], tuple(PAD_MODES)),
             precision=resolve_precision(a["precision"]),
             engine=check_choice("engine", a["engine"], tuple(ENGINES)),
-            planner=check_choice("planner", a["planner"], tuple(_EFFORTS)),
+            planner=check_choice("planner", a["planner"], tuple(EFFORTS)),
         )
         if a["input_scale"] is not None:
             a["input_scale"] = check_float("input_scale", a["input_scale"])
@@ -202,7 +207,7 @@ class _Plan:
                 output=_OUTPUTS[self._output],
                 double=double,
                 engine=choose_engine(a["engine"], self.n_fft),
-                effort=_EFFORTS[a["planner"]],
+                effort=EFFORTS[a["planner"]],
                 n_fft=self.n_fft,
                 hop_length=self.hop_length,
                 window=self._window,
@@ -405,9 +410,72 @@ class _Plan:
             f"n_fft={self.n_fft}: is too large for uncentered analysis of a signal of {n} samples"
         )
 
-    def _stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
-        """Return a stream: the same transform of signals that arrive in pieces."""
+    # -- streams -----------------------------------------------------------------------------------
+
+    def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
+        """Return a stream: the same transform of signals that arrive in pieces.
+
+        Its latency, as `Stream.latency` defines it, is ``n_fft - n_fft // 2`` samples if the plan
+        centres frames, else `n_fft`. With ``pad_mode='reflect'`` the first frames wait until there
+        are ``n_fft // 2 + 1`` samples, with 'symmetric' until there are ``n_fft // 2``.
+
+        Parameters
+        ----------
+        channels : int >= 1
+            Signals that advance together.
+        n_threads : int >= 1
+            Threads to use at the most.
+
+        Returns
+        -------
+        Stream
+            Its ``push`` and ``flush`` return frames as soon as they are complete, bit for bit
+            those of one call.
+
+        Raises
+        ------
+        ParameterError
+            If the plan needs the whole signal: for its `top_db` or ``ref='max'``.
+        """
+        from fastspec.streams import Stream  # which needs this module
+
         return Stream(self, channels, n_threads)
+
+    def _check_stream(self) -> None:
+        """Refuse what needs the whole signal."""
+        a = self._arguments
+        if a.get("top_db") is not None:
+            raise ParameterError(
+                f"top_db={show(a['top_db'])}: needs the largest value of the whole signal; for a "
+                "stream give top_db=None and a fixed log_floor=..."
+            )
+        if isinstance(a.get("ref"), str):
+            raise ParameterError(
+                f"ref={show(a['ref'])}: needs the largest value of the whole signal; for a stream "
+                "give a number as ref=..."
+            )
+
+    def _stream_core(self, double: bool, channels: int) -> Any:
+        """Return what a stream works with."""
+        return _core.Stream(self._core(double), channels)
+
+    def _stream_out(
+        self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any
+    ) -> tuple[Any, Any]:
+        """Return the array for n frames, new or checked, and what the core writes it through."""
+        dtype, n_bins = self._out_dtype(wide), core.n_bins
+        shape = (*lead, *self._shape(n_bins, n))
+        if out is not None:
+            check_room(out, shape, dtype, axis=-1 if self._shape(0, 1)[1] else -2)
+        elif self._order == "F":  # bins are neighbours, of each channel by itself
+            out = new_array("chunk", (*lead, n, n_bins), dtype).swapaxes(-1, -2)
+        else:
+            out = new_array("chunk", shape, dtype)
+        return out, self._as_bins_first(out)
+
+    def _n_outputs(self, n_samples: int) -> int:
+        """Return how many frames a stream of so many samples gives."""
+        return self.n_frames(n_samples)
 
 
 def _check_signals(plan: _Plan, signals: Iterable[Any]) -> tuple[list[Array], bool]:
@@ -482,6 +550,32 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     check_writable(out)
 
 
+def check_room(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], axis: int) -> None:
+    """Check an argument ``out`` that may have more room along an axis than is needed."""
+    out = check_array("out", out)
+    least, axis = shape[axis], axis % len(shape)
+    if out.ndim != len(shape) or out.shape[axis] < least:
+        fits = False
+    else:
+        fits = out.shape[:axis] == shape[:axis] and out.shape[axis + 1 :] == shape[axis + 1 :]
+    if not fits:
+        raise ParameterError(
+            f"out: has shape {out.shape}; must be {shape}, or have more room along axis {axis}"
+        )
+    check_out(out, out.shape, dtype)
+
+
+def roomy(
+    name: str, shape: tuple[int, ...], dtype: np.dtype[Any], out: Any, axis: int = -1
+) -> Array:
+    """Return an argument ``out`` with room for a shape, or a new array."""
+    if out is None:
+        return new_array(name, shape, dtype)
+    check_room(out, shape, dtype, axis)
+    result: Array = out
+    return result
+
+
 def check_writable(out: Array) -> None:
     """Check that an array can be written to, by aligned stores."""
     if not out.flags.writeable:
@@ -502,81 +596,3 @@ def rebuild(plan: type[_P], arguments: dict[str, Any]) -> _P:
             raise ParameterError(f"{name}: is not an argument of {plan.__name__}")
     new._make({**defaults, **arguments})
     return new
-
-
-class Stream:
-    """A plan fed in pieces: the frames of any chunking are those of one call, bit for bit."""
-
-    def __init__(self, plan: _Plan, channels: int, n_threads: int = 1) -> None:
-        settings = plan._settings
-        if settings.get("top_db", -1) >= 0 or settings.get("ref_max"):
-            raise ParameterError(
-                "top_db and ref='max' need the whole signal: a stream takes a fixed log_floor"
-            )
-        self._plan = plan
-        self._n_threads = check_threads(n_threads)
-        self._channels = check_int("channels", channels, minimum=1, maximum=2**20)
-        self._streams: dict[bool, Any] = {}
-        self._over = ""
-
-    def _check_open(self, what: str) -> None:
-        if self._over:
-            raise ParameterError(f"{what}: {self._over}; a new signal needs a new stream")
-
-    def _out(self, n_frames: int, wide: bool) -> Array:
-        real = _F64 if wide else _F32
-        dtype = np.dtype(_COMPLEX[real]) if self._plan._output == "complex" else real
-        shape = (self._channels, self._plan.n_bins, n_frames)
-        return new_array("chunk", shape, dtype, self._plan._order)
-
-    def push(self, chunk: Any) -> Array:
-        """Take the next samples of all channels; return the frames that they complete.
-
-        Parameters
-        ----------
-        chunk : array, shape=(channels, n)
-            n may be 0. All chunks have one type.
-
-        Returns
-        -------
-        np.ndarray, shape=(channels, n_bins, k)
-
-        Raises
-        ------
-        ParameterError
-            If the chunk does not fit, or the stream is finished: `flush` was called.
-        """
-        self._check_open("chunk")
-        chunk = as_signal(chunk)
-        wide = self._plan._check_signal(chunk)
-        if chunk.ndim != 2 or chunk.shape[0] != self._channels:
-            raise ParameterError(f"chunk: has shape {chunk.shape}; must be ({self._channels}, n)")
-        if wide not in self._streams:
-            if self._streams:
-                raise ParameterError(f"chunk: has dtype {chunk.dtype}, unlike the chunks before it")
-            core = self._plan._core(wide or self._plan.precision == "double")
-            self._streams[wide] = _core.Stream(core, self._channels)
-        stream = self._streams[wide]
-        out = self._out(stream.ready(chunk.shape[-1]), wide)
-        self._run(stream.push, chunk, out)
-        return out
-
-    def _run(self, call: Callable[..., Any], *arguments: Any) -> None:
-        try:
-            call(*arguments, self._n_threads)
-        except (ParameterError, RuntimeError, MemoryError):  # before anything was done
-            raise
-        except BaseException:
-            self._over = "the stream was interrupted within a call"
-            raise
-
-    def flush(self) -> Array:
-        """End the signals; return the last frames, shape=(channels, n_bins, k)."""
-        self._check_open("flush")
-        for wide, stream in self._streams.items():
-            out = self._out(stream.pending(), wide)
-            self._run(stream.flush, out)
-            self._over = "the stream is finished, since flush was called"
-            return out
-        self._plan._refuse_length(0)
-        raise AssertionError

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastspec import _core
 from fastspec._validate import (
     ParameterError,
     check_choice,
@@ -20,10 +21,12 @@ from fastspec._validate import (
     check_float,
     check_int,
 )
+from fastspec.config import check_threads, choose_engine
 from fastspec.convert import fft_frequencies, mel_frequencies
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm, make_bank, warn_empty_bands
-from fastspec.plans import _Plan
+from fastspec.plans import EFFORTS, _Plan, check_array, check_out, new_array, same_memory
+from fastspec.streams import InverseStream
 from fastspec.windows import WindowSpec
 
 __all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
@@ -32,6 +35,8 @@ Array = npt.NDArray[Any]
 
 _LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3}
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
+_LONGEST = 2**60
 _MOST_F32 = float(np.finfo(np.float32).max)
 _MOST_LOG = 1e6  # no logarithm of a number is larger
 
@@ -114,6 +119,129 @@ class STFT(_Plan):
     def frequencies(self) -> npt.NDArray[np.float64]:
         """Centre of each bin as a fraction of the sample rate, shape=(n_bins,)."""
         return fft_frequencies(sr=1, n_fft=self.n_fft)
+
+    # -- the inverse -------------------------------------------------------------------------------
+
+    def inverse(
+        self, X: Array, length: int | None = None, out: Array | None = None, n_threads: int = 1
+    ) -> Array:
+        """Return the signals whose transforms are nearest to given ones.
+
+        Parameters
+        ----------
+        X : np.ndarray, shape=(..., n_bins, n_frames)
+            Transforms, complex64 or complex128, of at least one frame. What is not finite shows in
+            the result.
+        length : int >= 1, optional
+            Samples of the signals, which are cut or padded with zeros. Default: as many as the
+            frames cover, ``hop_length * (n_frames - 1)`` where they are centred and of even size.
+        out : np.ndarray, shape=(..., length), optional
+            Where to write the result, of the type that would be returned.
+        n_threads : int >= 1
+            Threads to use at the most, the calling one included. The result does not depend on it.
+
+        Returns
+        -------
+        np.ndarray, shape=(..., length)
+            `out`, or a new array of float32, or of float64 for complex128.
+
+        Raises
+        ------
+        ParameterError
+            If `X` or `out` does not fit.
+
+        Notes
+        -----
+        In the mean square, as `fastspec.istft` has it: ``sum(w * irfft(X)) / sum(w**2)``.
+        """
+        X = self._check_spectra("X", X)
+        if X.shape[-1] == 0:
+            raise ParameterError("X: is empty; must hold at least one frame")
+        core = self._inverse_core(X.dtype == _C128 or self.precision == "double")
+        n = core.n_samples(X.shape[-1])
+        if length is not None:
+            n = check_int("length", length, minimum=1, maximum=_LONGEST)
+        shape, dtype = (*X.shape[:-2], n), _F64 if X.dtype == _C128 else _F32
+        if out is None:
+            out = new_array("X" if length is None else "length", shape, dtype)
+        else:
+            check_out(out, shape, dtype)
+            if same_memory(out, X):
+                raise ParameterError("out: must not overlap X")
+        core.exec(X, out, check_threads(n_threads))
+        return out
+
+    def inverse_stream(self, channels: int = 1, n_threads: int = 1) -> InverseStream:
+        """Return a stream: the inverse of frames that arrive in pieces.
+
+        Its latency, as `InverseStream.latency` defines it, is ``n_fft // 2`` samples if the plan
+        centres frames, else 0. With p for that number, it is ``hop_length + 2 * p - n_fft`` if that
+        is more, as with long hops.
+
+        Parameters
+        ----------
+        channels : int >= 1
+            Signals that advance together.
+        n_threads : int >= 1
+            Threads to use at the most.
+
+        Returns
+        -------
+        InverseStream
+            Its ``push`` and ``flush`` return samples as soon as they are complete, bit for bit
+            those of one call of `inverse`.
+        """
+        return InverseStream(self, channels, n_threads)
+
+    def _check_spectra(self, name: str, X: Any) -> Array:
+        X = check_array(name, X)
+        if X.dtype not in (_C64, _C128) or not X.dtype.isnative:
+            raise ParameterError(f"{name}: has dtype {X.dtype}; must be complex64 or complex128")
+        if not X.flags.aligned:
+            raise ParameterError(f"{name}: is not aligned to its type")
+        if X.ndim < 2 or X.shape[-2] != self.n_bins:
+            raise ParameterError(
+                f"{name}: has shape {X.shape}; must be (..., {self.n_bins}, n_frames)"
+            )
+        spectra: Array = X
+        return spectra
+
+    def _inverse_core(self, double: bool) -> Any:
+        cores: dict[Any, Any] = self._cores
+        core = cores.get(("inverse", double))
+        if core is None:
+            a = self._arguments
+            core = _core.Istft(
+                double=double,
+                engine=choose_engine(a["engine"], self.n_fft),
+                effort=EFFORTS[a["planner"]],
+                n_fft=self.n_fft,
+                hop_length=self.hop_length,
+                window=self._window,
+                center=self.center,
+            )
+            core = cores.setdefault(("inverse", double), core)
+        return core
+
+    def _check_inverse_stream(self) -> None:
+        """Any plan has one."""
+
+    def _inverse_stream_core(self, double: bool, channels: int) -> Any:
+        return _core.IstftStream(self._inverse_core(double), channels)
+
+    def _inverse_chunk(
+        self, core: Any, C: Any, channels: int
+    ) -> tuple[Array, np.dtype[Any], int, bool]:
+        X = self._check_spectra("C", C)
+        flat = channels == 1 and X.ndim == 2
+        if not flat and (X.ndim != 3 or X.shape[0] != channels):
+            raise ParameterError(
+                f"C: has shape {X.shape}; must be ({channels}, {self.n_bins}, n_frames)"
+            )
+        return X, X.dtype, X.shape[-1], flat
+
+    def _check_inverse_length(self, length: int, n_frames: int) -> None:
+        """Any length will do."""
 
 
 class Spectrogram(_Plan):

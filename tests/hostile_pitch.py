@@ -429,7 +429,7 @@ for _name, (_, _arguments) in PLANS.items():
 
     def _stream(_name: str = _name, chunk: Any = Y[np.newaxis], **given: Any) -> Any:
         sliced = {"slice_length": 4096} if _name == "NSGT" else {}
-        stream = _plan(_name, **sliced)._stream(**given)
+        stream = _plan(_name, **sliced).stream(**given)
         return [_flat(stream.push(chunk)), _flat(stream.flush())]
 
     def _tampered(_name: str = _name, **given: Any) -> Any:

@@ -297,7 +297,7 @@ def test_batches_threads_outputs_and_streams_give_the_same_bits(dtype, norm, n_f
     np.testing.assert_array_equal(by_frames, expected)
     apart = np.empty((3, n_chroma, 2 * expected.shape[-1]), dtype)[..., ::2]
     np.testing.assert_array_equal(plan(y, out=apart), expected)
-    stream = plan._stream(3)
+    stream = plan.stream(3)
     pieces, at = [], 0
     while at < 9000:
         count = int(rng.integers(0, 1200))
@@ -382,4 +382,4 @@ def test_bad_input():
     refused("S", fastspec.chroma_stft, S=S.astype(complex))
     refused("S", fastspec.chroma_stft, S=S * np.float32(3e38), tuning=0.0)
     with pytest.raises(fastspec.ParameterError):
-        ChromaSTFT()._stream(0)
+        ChromaSTFT().stream(0)

@@ -594,7 +594,7 @@ def test_streams_give_the_bits_of_the_call(kind, n, sizes, channels, dtype, n_th
     n = max(n, 0 if plan.center else plan.n_fft)
     y = random(channels, n, dtype=np.float64, seed=n)
     y = (y * 5000 if dtype == "int16" else y).astype(dtype)
-    stream = plan._stream(channels, n_threads)
+    stream = plan.stream(channels, n_threads)
     parts = [stream.push(piece) for piece in cut(y, sizes)]
     parts.append(stream.flush())
     same_bits(np.concatenate(parts, axis=-1), plan(y))
@@ -604,14 +604,14 @@ def test_streams_give_the_bits_of_the_call(kind, n, sizes, channels, dtype, n_th
 def test_streams_sample_by_sample(kind):
     plan = PLANS[kind]()
     y = random(1, 700)
-    stream = plan._stream()
+    stream = plan.stream()
     parts = [stream.push(y[:, i : i + 1]) for i in range(700)]
     same_bits(np.concatenate([*parts, stream.flush()], axis=-1), plan(y))
 
 
 @pytest.mark.parametrize("plan", [STFT(n_fft=64), fastspec.CQT(n_bins=5)], ids=["STFT", "CQT"])
 def test_finished_streams_say_so(plan):
-    stream = plan._stream()
+    stream = plan.stream()
     stream.push(np.ones((1, 500), np.float32))
     stream.flush()
     for name, call in (("chunk", lambda: stream.push(np.ones((1, 5)))), ("flush", stream.flush)):
@@ -621,14 +621,16 @@ def test_finished_streams_say_so(plan):
 
 def test_interrupted_streams_say_so(monkeypatch):
     class Interrupted:
+        n_bins = 33
+
         def ready(self, n):
             return 0
 
         def push(self, *arguments):
             raise KeyboardInterrupt
 
-    stream = STFT(n_fft=64)._stream()
-    stream._streams[False] = Interrupted()
+    stream = STFT(n_fft=64).stream()
+    stream._core = Interrupted()
     with pytest.raises(KeyboardInterrupt):
         stream.push(np.ones((1, 5), np.float32))
     with pytest.raises(fastspec.ParameterError, match=r"^chunk: the stream was interrupted"):
@@ -637,15 +639,15 @@ def test_interrupted_streams_say_so(monkeypatch):
 
 def test_streams_that_need_the_whole_signal():
     for kind in ("log-mel top", "mfcc"):
-        refused("top_db", PLANS[kind]()._stream)
+        refused("top_db", PLANS[kind]().stream)
 
 
 def test_bad_streams():
     plan = STFT(n_fft=64)
     for bad in (*helpers.NOT_INTEGERS, 0, -1):
-        refused("channels", plan._stream, bad)
-        refused("n_threads", plan._stream, 1, bad)
-    stream = plan._stream(2)
+        refused("channels", plan.stream, bad)
+        refused("n_threads", plan.stream, 1, bad)
+    stream = plan.stream(2)
     refused("y", stream.flush)
     for bad in (random(100), random(3, 100), random(1, 2, 100)):
         refused("chunk", stream.push, bad)

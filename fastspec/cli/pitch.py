@@ -125,7 +125,7 @@ class CqtFeature:
 
 def _through(plan: Any, blocks: AudioBlocks, n_threads: int) -> Iterator[NDArray[Any]]:
     try:
-        plan._stream(blocks.channels).push(np.zeros((blocks.channels, 0), np.float32))
+        plan.stream(blocks.channels)
     except ParameterError:  # it needs the whole signal
         yield plan(_whole(blocks), n_threads=n_threads)
         return

@@ -425,7 +425,7 @@ class _Online:
             raise ParameterError(f"waveform: has shape {samples.shape}; must have one dimension")
         if len(samples):
             self._fed = True
-            self._append(self._stream.push(samples[np.newaxis])[0])
+            self._append(self._stream.push(samples))
 
     def input_finished(self) -> None:
         """End the waveform; with ``snip_edges=False`` this completes the last frames."""
@@ -433,7 +433,7 @@ class _Online:
             return
         self._finished = True
         if self._fed:
-            self._append(self._stream.flush()[0])
+            self._append(self._stream.flush())
 
     def is_last_frame(self, frame: int) -> bool:
         """Return whether the input is finished and a frame is its last."""

@@ -1,0 +1,105 @@
+# Streams of the inverse, and scratch that a stream keeps. Included by _core.pyx.
+
+@cython.final
+cdef class IstftStream:
+    """One plan of the inverse STFT, fed in pieces."""
+    cdef fspec_istft_stream *stream
+    cdef Istft plan
+    cdef readonly int64_t n_channels
+    cdef bint busy
+
+    def __cinit__(self, Istft plan not None, int64_t n_channels, IstftStream source=None):
+        self.plan = plan
+        self.n_channels = n_channels
+        if source is None:
+            check(fspec_istft_stream_create(plan.plan, n_channels, &self.stream))
+        else:
+            source.idle()
+            check(fspec_istft_stream_copy(source.stream, &self.stream))
+
+    def __dealloc__(self):
+        fspec_istft_stream_free(self.stream)
+
+    cdef int idle(self) except -1:
+        """A stream's state belongs to one call at a time; the GIL is what guards `busy`."""
+        if self.busy:
+            raise RuntimeError("the stream is in use by another thread")
+        return 0
+
+    def copy(self):
+        """Another stream in the same state."""
+        return IstftStream(self.plan, self.n_channels, self)
+
+    @property
+    def latency(self):
+        return fspec_istft_stream_latency(self.stream)
+
+    def ready(self, int64_t n_frames):
+        self.idle()
+        return fspec_istft_stream_ready(self.stream, n_frames)
+
+    def pending(self, int64_t length):
+        self.idle()
+        return fspec_istft_stream_pending(self.stream, length)
+
+    def reset(self):
+        self.idle()
+        fspec_istft_stream_reset(self.stream)
+
+    def push(self, spectra, out, int n_threads):
+        """(channels, bins, frames) complex; what is ready into out (channels, at least ready(frames)). Returns how many samples."""
+        cdef Array a = Array(spectra, 2, False)
+        cdef Array o = Array(out, 1, True)
+        cdef Items items = Items(a.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        cdef int64_t n_samples = 0
+        self.idle()
+        expect(a.n_items == self.n_channels and o.n_items == a.n_items and a.size(2) == self.plan.n_fft // 2 + 1
+               and not a.swapped and o.size(1) >= fspec_istft_stream_ready(self.stream, a.size(1)), "C or out")
+        a.require_aligned("C")
+        a.fill_matrices(items.matrices)
+        o.fill_signals(items.signals)
+        begin_call(&call, n_threads, False)
+        self.busy = True
+        with nogil:
+            status = fspec_istft_stream_push(self.stream, items.matrices, a.dtype, a.size(1), items.signals, &call, &n_samples)
+        self.busy = False
+        check(status)
+        return n_samples
+
+    def flush(self, out, int64_t length, int n_threads):
+        """The last samples into out (channels, at least pending(length))."""
+        cdef Array o = Array(out, 1, True)
+        cdef Items items = Items(o.n_items)
+        cdef fspec_call call
+        cdef fspec_status status
+        cdef int64_t n_samples = 0
+        self.idle()
+        expect(o.n_items == self.n_channels and o.size(1) >= fspec_istft_stream_pending(self.stream, length), "out or length")
+        o.fill_signals(items.signals)
+        begin_call(&call, n_threads, False)
+        self.busy = True
+        with nogil:
+            status = fspec_istft_stream_flush(self.stream, length, items.signals, &call, &n_samples)
+        self.busy = False
+        check(status)
+        return n_samples
+
+
+@cython.final
+cdef class NsgtScratch:
+    """Memory for calls of a plan on so many signals, blocks and threads."""
+    cdef void *memory
+    cdef readonly size_t size
+
+    def __cinit__(self, NsgtPlan plan not None, int64_t n_signals, int64_t n_blocks, int n_threads):
+        self.size = fspec_nsgt_scratch(plan.plan, n_signals, n_blocks, n_threads)
+        if self.size == 0:
+            raise MemoryError("the scratch of so many signals overflows")
+        self.memory = PyMem_Malloc(self.size)
+        if self.memory == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_Free(self.memory)
