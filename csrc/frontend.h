@@ -4,6 +4,7 @@
 
 #include "fft.h"
 #include "fft_lanes.h"
+#include "fft_lone.h"
 #include "filterbank.h"
 #include "framing.h"
 #include "memory.h"
@@ -25,6 +26,7 @@ struct fspec_frontend {
     fs_framing framing;
     const fs_kernels *kernels; /* of full blocks */
     fs_lanes *lanes;           /* the built-in engine, or NULL: then fft */
+    fs_lone *lone;             /* the same for blocks of very few frames, one by one; may be NULL */
     fs_fft *fft;
     fspec_output output;
     int is_double;
@@ -49,6 +51,7 @@ struct fspec_frontend {
     double top_db, log_floor; /* top_db < 0: off */
     int ref_max;
     void *dct; /* n_ceps x n_bands */
+    void *lone_dct; /* transposed, for `lone` */
     int64_t n_ceps;
     fs_stages stages;
     int64_t n_features; /* rows of the output after the stages over time */

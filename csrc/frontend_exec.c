@@ -12,7 +12,8 @@
 
 enum {
     PIECE_SAMPLES = 1 << 18, /* work between two looks at the cancel callback */
-    MAX_GRAIN = 16
+    MAX_GRAIN = 16,
+    LONE_FRAMES = 3 /* so many frames are done one by one in less time than in a block of the narrow kernels */
 };
 
 fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtype)
@@ -130,6 +131,7 @@ static void seat_lanes(const fs_run *r, int64_t block, fs_seats *l)
         else
             high = middle;
     }
+    l->begin = begin;
     l->n = (size_t)(r->n_frames - begin < w ? r->n_frames - begin : w);
     l->k = r->plan->kernels;
     if (l->n <= l->k->narrow->lanes)
@@ -167,7 +169,7 @@ static float round_down(double x)
 /* top_db before the DCT, when the largest value of the signal is not known yet: clip by the largest so far, and note the
  * smallest value that is left. The frame is right as it is if that is not under the final threshold, since thresholds only
  * rise; otherwise the second pass does it again. */
-static void clip_so_far(const fs_run *r, int64_t block, const fs_seats *l, void *banded)
+static void clip_so_far(const fs_run *r, const fs_seats *l, void *banded)
 {
     const fspec_frontend *plan = r->plan;
     _Alignas(FS_ALIGN) char least[FS_MAX_LANES * 8], most[FS_MAX_LANES * 8], floor[FS_MAX_LANES * 8] = {0};
@@ -177,7 +179,7 @@ static void clip_so_far(const fs_run *r, int64_t block, const fs_seats *l, void 
     for (size_t i = 0; i < l->n; i++) {
         double largest = as_double(atomic_load_explicit(slot_of(r, l->item[i]), memory_order_relaxed));
         double threshold = fs_top_db_floor(largest, plan->top_db, plan->is_double), low = lane_value(plan, least, i);
-        r->keys[block * (int64_t)plan->kernels->lanes + (int64_t)i] = round_down(low > threshold ? low : threshold);
+        r->keys[l->begin + (int64_t)i] = round_down(low > threshold ? low : threshold);
         set_lane(plan, floor, i, threshold);
     }
     l->k->clip_lanes(banded, (size_t)plan->n_bands, floor);
@@ -212,7 +214,7 @@ static void put_energy(const fs_run *r, const fs_desk *d, const fs_seats *l, voi
     l->k->compress(row, l->k->lanes, &log);
 }
 
-static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_seats *l)
+static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const fs_kernels *k = l->k;
@@ -234,11 +236,11 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
     else if (r->final)
         clip_finally(r, l, bands);
     else if (r->largest)
-        clip_so_far(r, block, l, bands);
+        clip_so_far(r, l, bands);
     if (plan->scale[0] && (is_cepstrum || !r->largest))
         k->affine_rows(bands, (size_t)plan->n_bands, plan->scale[plan->is_double], plan->offset[plan->is_double]);
     if (is_cepstrum)
-        k->mix((char *)d->mixed + skip, bands, plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);
+        k->mix((char *)d->mixed + skip, bands, k->lanes == 1 ? plan->lone_dct : plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);
     else
         fs_normalise(bands, l->n, 1, (size_t)plan->n_bands, (ptrdiff_t)k->lanes, plan->is_double, plan->frame_norm,
                      plan->frame_norm_p);
@@ -248,42 +250,61 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
 }
 
 /* Whether the final threshold changes anything in a block of the cepstrum. */
-static int is_settled(const fs_run *r, int64_t block, const fs_seats *l)
+static int is_settled(const fs_run *r, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     for (size_t i = 0; i < l->n; i++) {
         double largest = as_double(atomic_load_explicit(slot_of(r, l->item[i]), memory_order_relaxed));
-        if ((double)r->keys[block * (int64_t)plan->kernels->lanes + (int64_t)i]
+        if ((double)r->keys[l->begin + (int64_t)i]
             < fs_top_db_floor(largest, plan->top_db, plan->is_double))
             return 0;
     }
     return 1;
 }
 
+static fspec_status do_block(const fs_run *r, fs_desk *d, int worker, const fs_seats *l)
+{
+    if (r->final && is_settled(r, l))
+        return FSPEC_OK;
+    if (r->plan->output == FSPEC_OUT_COMPLEX) {
+        fs_complex_block(r, d, l);
+        for (size_t i = 0; r->sink && i < l->n; i++)
+            r->sink->take(r->sink->context, l->frame[i], l->out[i]);
+        return FSPEC_OK;
+    }
+    fs_power_block(r, d, l);
+    if (r->sink)
+        return r->sink->take_block(r->sink->context, worker, l, d->block);
+    if (r->plan->output == FSPEC_OUT_SPECTRUM)
+        fs_store_block(r, l, d->block, r->plan->n_bins);
+    else
+        banded_block(r, d, l);
+    return FSPEC_OK;
+}
+
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
     const fs_run *r = context;
+    const fs_lone *lone = r->sink && r->sink->take_block ? NULL : r->plan->lone;
     fs_desk *d = &r->desks[worker];
     fs_seats l;
     for (int64_t block = begin; block < end; block++) {
         seat_lanes(r, block, &l);
-        if (r->final && is_settled(r, block, &l))
-            continue;
-        if (r->plan->output == FSPEC_OUT_COMPLEX) {
-            fs_complex_block(r, d, &l);
-            for (size_t i = 0; r->sink && i < l.n; i++)
-                r->sink->take(r->sink->context, l.frame[i], l.out[i]);
-            continue;
-        }
-        fs_power_block(r, d, &l);
-        if (r->sink) {
-            const fspec_status status = r->sink->take_block(r->sink->context, worker, &l, d->block);
+        const size_t n = l.n;
+        const int one_by_one = lone && n <= LONE_FRAMES;
+        for (size_t i = 0; i < (one_by_one ? n : 1); i++) {
+            if (one_by_one) {
+                l.k = lone->kernels;
+                l.n = 1;
+                l.item[0] = l.item[i];
+                l.frame[0] = l.frame[i];
+                l.out[0] = l.out[i];
+                l.begin += i > 0;
+            }
+            const fspec_status status = do_block(r, d, worker, &l);
             if (status != FSPEC_OK)
                 return status;
-        } else if (r->plan->output == FSPEC_OUT_SPECTRUM)
-            fs_store_block(r, &l, d->block, r->plan->n_bins);
-        else
-            banded_block(r, d, block, &l);
+        }
     }
     return FSPEC_OK;
 }
