@@ -300,6 +300,8 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
         plan->frame_norm = c->frame_norm;
         plan->frame_norm_p = c->frame_norm_p;
         status = fs_bands_create(c->identity_bands ? NULL : c->bands, c->n_bands, plan->n_bins, plan->is_double, &plan->bands);
+        if (status == FSPEC_OK && plan->lone)
+            status = fs_bands_pack(&plan->bands, plan->is_double);
         if (status == FSPEC_OK && (c->band_scale || c->band_offset)
             && (!copy_both(c->band_scale, 1, c->n_bands, plan->scale) || !copy_both(c->band_offset, 0, c->n_bands, plan->offset)))
             status = FSPEC_NO_MEMORY;
@@ -328,10 +330,12 @@ static FS_OWN_FUNCTION fspec_status create(const fspec_frontend_config *config, 
     if (!plan)
         return FSPEC_NO_MEMORY;
     status = build(&c, plan);
-    if (status == FSPEC_OK)
+    if (status == FSPEC_OK) {
+        fs_frontend_measure(plan);
         *result = plan;
-    else
+    } else {
         fspec_frontend_free(plan);
+    }
     return status;
 }
 

@@ -12,8 +12,7 @@
 
 enum {
     PIECE_SAMPLES = 1 << 18, /* work between two looks at the cancel callback */
-    MAX_GRAIN = 16,
-    LONE_FRAMES = 3 /* so many frames are done one by one in less time than in a block of the narrow kernels */
+    MAX_GRAIN = 16
 };
 
 fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtype)
@@ -53,14 +52,12 @@ static int needs_largest(const fspec_frontend *plan)
 
 static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
 {
+    /* Single frames need less than a block of two lanes does. */
     const int64_t w = (int64_t)plan->kernels->lanes, pitch = fs_row_pitch(plan);
     const size_t size = plan->kernels->real_size;
     const int is_complex = plan->output == FSPEC_OUT_COMPLEX;
-    fs_desk unused;
-    if (!d)
-        d = &unused;
     *d = (fs_desk){.span_item = -1};
-    d->span = fs_take(arena, fs_span_length(plan), size);
+    d->span = fs_take(arena, plan->span_length, size);
     if (plan->lanes) {
         fs_lanes_take(plan->lanes, arena, 1, &d->fft);
         if (is_complex || plan->power != 2)
@@ -87,15 +84,27 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
         d->mixed = fs_take(arena, w * plan->n_out, size);
 }
 
+void fs_frontend_measure(fspec_frontend *plan)
+{
+    fs_arena arena = {0};
+    fs_desk unused;
+    plan->span_length = fs_span_length(plan);
+    lay_out_desk(plan, &arena, &unused);
+    plan->desk_bytes = arena.overflow ? SIZE_MAX : arena.used;
+}
+
 static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, fs_run *r)
 {
     fs_desk *desks = fs_take(arena, n_workers, sizeof *desks);
     int64_t *first_frame = fs_take(arena, n_items + 1, sizeof *first_frame);
     void *largest = needs_largest(plan) ? fs_take(arena, n_items, sizeof(uint64_t)) : NULL;
     float *keys = plan->output == FSPEC_OUT_CEPSTRUM && plan->top_db >= 0 ? fs_take(arena, n_frames, sizeof *keys) : NULL;
-    for (int i = 0; i < n_workers; i++)
-        lay_out_desk(plan, arena, r ? &desks[i] : NULL);
+    char *rooms = fs_take(arena, n_workers, plan->desk_bytes);
     if (r) {
+        for (int i = 0; i < n_workers; i++) {
+            fs_arena room = {.base = rooms + (size_t)i * plan->desk_bytes};
+            lay_out_desk(plan, &room, &desks[i]);
+        }
         r->desks = desks;
         r->first_frame = first_frame;
         r->largest = largest;
@@ -291,7 +300,8 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     for (int64_t block = begin; block < end; block++) {
         seat_lanes(r, block, &l);
         const size_t n = l.n;
-        const int one_by_one = lone && n <= LONE_FRAMES;
+        /* A narrow block takes about as long as so many frames one by one. */
+        const int one_by_one = lone && n <= (lone->kernels->lone_width + 1) / 2;
         for (size_t i = 0; i < (one_by_one ? n : 1); i++) {
             if (one_by_one) {
                 l.k = lone->kernels;
@@ -348,7 +358,7 @@ fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, i
     fs_run r = {.plan = plan, .items = items, .n_items = n_items, .call = call, .sink = sink, .out_dtype = out_dtype};
     r.out_size = (int64_t)fs_element_size(out_dtype);
     r.pitch = fs_row_pitch(plan);
-    r.span_samples = fs_span_length(plan);
+    r.span_samples = plan->span_length;
     for (int64_t i = 0; i < n_items; i++)
         if (__builtin_add_overflow(r.n_frames, items[i].n_frames, &r.n_frames))
             return FSPEC_TOO_LARGE;

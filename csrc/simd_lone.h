@@ -247,6 +247,54 @@ static void KN(lone_dense)(real *out, const real *x, const fs_bands *bands)
     }
 }
 
+/* 1 if all of x, at least one vector of them, are positive (no zero with a sign) and finite. */
+FS_INLINE int KN(lone_plain)(const real *x, size_t n)
+{
+    const ivec infinity = (ivec)v_set((real)__builtin_inf()), zero = {0};
+    ivec odd = zero;
+    for (size_t i = 0; i < n; i += LANES) {
+        const ivec bits = (ivec)v_load(x + (i + LANES <= n ? i : n - LANES));
+        odd |= (bits < zero) | (bits >= infinity);
+    }
+    real_int any = 0;
+    for (int i = 0; i < LANES; i++)
+        any |= odd[i];
+    return !any;
+}
+
+/* (a + b) + (c + d) of each */
+FS_INLINE four KN(four_sums)(const four *s)
+{
+    const four p = __builtin_shufflevector(s[0], s[1], 0, 2, 4, 6) + __builtin_shufflevector(s[0], s[1], 1, 3, 5, 7);
+    const four q = __builtin_shufflevector(s[2], s[3], 0, 2, 4, 6) + __builtin_shufflevector(s[2], s[3], 1, 3, 5, 7);
+    return __builtin_shufflevector(p, q, 0, 2, 4, 6) + __builtin_shufflevector(p, q, 1, 3, 5, 7);
+}
+
+/* Four bands at a time, in as many steps as the longest of them has. A step too many adds -0, which changes nothing: x is
+ * positive and finite there. */
+static void KN(lone_quads)(real *out, const real *x, const fs_bands *bands)
+{
+    const real *w = bands->quads;
+    const uint32_t *first = bands->quad_first;
+    const size_t n = (size_t)bands->n_rows;
+    for (size_t band = 0; band < n; band += 4, first += 4) {
+        const real *a = x + first[0], *b = x + first[1], *c = x + first[2], *d = x + first[3];
+        four s[4] = {{0}, {0}, {0}, {0}};
+        for (uint32_t steps = bands->quad_steps[band / 4]; steps > 0; steps--, a += 4, b += 4, c += 4, d += 4, w += 16) {
+            s[0] = KN(four_fma)(KN(four_load)(a), KN(four_load)(w), s[0]);
+            s[1] = KN(four_fma)(KN(four_load)(b), KN(four_load)(w + 4), s[1]);
+            s[2] = KN(four_fma)(KN(four_load)(c), KN(four_load)(w + 8), s[2]);
+            s[3] = KN(four_fma)(KN(four_load)(d), KN(four_load)(w + 12), s[3]);
+        }
+        const four sums = KN(four_sums)(s);
+        if (band + 4 <= n)
+            *(KN(four_unaligned) *)(out + band) = sums;
+        else
+            for (size_t i = band; i < n; i++)
+                out[i] = sums[i - band];
+    }
+}
+
 static void KN(lone_project)(void *out_, const void *block, const fs_bands *bands)
 {
     const real *x = block, *w = bands->weights;
@@ -257,6 +305,10 @@ static void KN(lone_project)(void *out_, const void *block, const fs_bands *band
         KN(lone_dense)(out, x, bands);
         return;
     }
+    if (bands->quads && KN(lone_plain)(x, (size_t)bands->n_columns)) {
+        KN(lone_quads)(out, x, bands);
+        return;
+    }
     for (; band + 4 <= bands->n_rows; band += 4) {
         four s[4];
         _Pragma("GCC unroll 4") for (int i = 0; i < 4; i++)
@@ -264,11 +316,7 @@ static void KN(lone_project)(void *out_, const void *block, const fs_bands *band
             const int64_t begin = start[band + i];
             s[i] = KN(lone_band)(x + first[band + i], w + begin, start[band + i + 1] - begin);
         }
-        /* (a + b) + (c + d) of each */
-        const four p = __builtin_shufflevector(s[0], s[1], 0, 2, 4, 6) + __builtin_shufflevector(s[0], s[1], 1, 3, 5, 7);
-        const four q = __builtin_shufflevector(s[2], s[3], 0, 2, 4, 6) + __builtin_shufflevector(s[2], s[3], 1, 3, 5, 7);
-        *(KN(four_unaligned) *)(out + band) =
-            __builtin_shufflevector(p, q, 0, 2, 4, 6) + __builtin_shufflevector(p, q, 1, 3, 5, 7);
+        *(KN(four_unaligned) *)(out + band) = KN(four_sums)(s);
     }
     for (; band < bands->n_rows; band++) {
         const four s = KN(lone_band)(x + first[band], w + start[band], start[band + 1] - start[band]);

@@ -344,6 +344,8 @@ void fs_power_block(const fs_run *r, fs_desk *d, const fs_seats *l)
         transform_lanes(r, d, l, d->complex_block, 0);
         l->k->block_power(d->block, d->complex_block, (size_t)plan->n_bins, plan->power);
     }
+    if (l->k->lanes == 1) /* for `project` */
+        memset(element(plan, d->block, plan->n_bins), 0, 4 * l->k->real_size);
 }
 
 void fs_complex_block(const fs_run *r, fs_desk *d, const fs_seats *l)
