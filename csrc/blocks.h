@@ -40,6 +40,7 @@ typedef struct fs_run {
 typedef struct fs_seats {
     const fs_kernels *k;
     size_t n;
+    int64_t begin; /* the number of the first of their frames in the call */
     int64_t item[FS_MAX_LANES], frame[FS_MAX_LANES]; /* frame: within the item's channel */
     char *out[FS_MAX_LANES];
 } fs_seats;

@@ -68,7 +68,7 @@ fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_col
     }
     if (n_rows >= 4 && total > n_rows * n_columns / 2)
         return make_dense(matrix, is_double, bands);
-    if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes) || !fs_size(total, (int64_t)size, 0, &weight_bytes))
+    if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes) || !fs_size(total, (int64_t)size, 4 * sizeof(double), &weight_bytes))
         return FSPEC_TOO_LARGE;
     bands->first = fs_alloc(index_bytes);
     bands->start = fs_alloc(index_bytes);
@@ -94,8 +94,82 @@ fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_col
     return FSPEC_OK;
 }
 
+/* The most steps of four columns that a row of the group has. */
+static int64_t quad_steps(const fs_bands *b, int64_t group)
+{
+    int64_t steps = 0;
+    for (int64_t i = 4 * group; i < 4 * group + 4 && i < b->n_rows; i++)
+        if (steps < (b->start[i + 1] - b->start[i] + 3) / 4)
+            steps = (b->start[i + 1] - b->start[i] + 3) / 4;
+    return steps;
+}
+
+/* Where a row's steps begin: at its first column, or so many fours before it that they end at most four columns behind the
+ * last. -1 if there is no such place. */
+static int64_t quad_first(const fs_bands *b, int64_t row, int64_t steps)
+{
+    int64_t first = row < b->n_rows ? b->first[row] : 0;
+    while (first + 4 * steps > b->n_columns + 4)
+        first -= 4;
+    return first < 0 ? -1 : first;
+}
+
+static void write_quads(fs_bands *b, uint32_t *steps, uint32_t *first, void *weights, int is_double)
+{
+    int64_t at = 0;
+    for (int64_t g = 0; 4 * g < b->n_rows; at += 16 * steps[g++]) {
+        steps[g] = (uint32_t)quad_steps(b, g);
+        for (int64_t i = 4 * g; i < 4 * g + 4; i++) {
+            first[i] = (uint32_t)quad_first(b, i, steps[g]);
+            for (int64_t j = 0; j < 4 * (int64_t)steps[g]; j++) {
+                const int64_t to = at + j / 4 * 16 + i % 4 * 4 + j % 4;
+                const int64_t from = i < b->n_rows ? (int64_t)first[i] + j - b->first[i] : -1;
+                const int inside = from >= 0 && from < b->start[i + 1] - b->start[i];
+                if (is_double)
+                    ((double *)weights)[to] = inside ? ((const double *)b->weights)[b->start[i] + from] : -0.0;
+                else
+                    ((float *)weights)[to] = inside ? ((const float *)b->weights)[b->start[i] + from] : -0.0f;
+            }
+        }
+    }
+}
+
+fspec_status fs_bands_pack(fs_bands *b, int is_double)
+{
+    const int64_t groups = (b->n_rows + 3) / 4;
+    int64_t total = 0;
+    if (b->dense || b->n_columns > INT32_MAX)
+        return FSPEC_OK;
+    for (int64_t g = 0; g < groups; g++) {
+        const int64_t steps = quad_steps(b, g);
+        total += 16 * steps;
+        for (int64_t i = 4 * g; i < 4 * g + 4; i++)
+            if (quad_first(b, i, steps) < 0)
+                return FSPEC_OK;
+    }
+    if (total > 4 * b->start[b->n_rows] + 16 * groups)
+        return FSPEC_OK;
+    fs_arena arena = {0};
+    for (;;) {
+        void *weights = fs_take(&arena, total, is_double ? 8 : 4);
+        uint32_t *steps = fs_take(&arena, groups, sizeof *steps), *first = fs_take(&arena, 4 * groups, sizeof *first);
+        if (arena.base) {
+            write_quads(b, steps, first, weights, is_double);
+            b->quads = weights;
+            b->quad_steps = steps;
+            b->quad_first = first;
+            return FSPEC_OK;
+        }
+        arena.base = arena.overflow ? NULL : fs_alloc(arena.used);
+        if (!arena.base)
+            return FSPEC_NO_MEMORY;
+        arena.used = 0;
+    }
+}
+
 void fs_bands_free(fs_bands *bands)
 {
+    fs_free(bands->quads);
     fs_free(bands->first);
     fs_free(bands->start);
     fs_free(bands->weights);

@@ -185,6 +185,8 @@ static fspec_status make_engine(const fspec_frontend_config *c, fspec_frontend *
         status = fs_lanes_create(c->n_fft, c->hop_length, plan->is_double, window, &plan->lanes);
         if (status == FSPEC_OK)
             plan->kernels = plan->lanes->kernels;
+        if (status == FSPEC_OK)
+            status = fs_lone_create(plan->lanes, &plan->lone);
     } else {
         plan->window = typed_copy(window, c->n_fft, c->n_fft, plan->is_double);
         status = plan->window ? fs_fft_acquire(c->engine, c->n_fft, plan->is_double, 0, c->effort, &plan->fft)
@@ -252,6 +254,25 @@ static int copy_both(const double *x, double otherwise, int64_t n, void *copy[2]
     return copy[0] && copy[1];
 }
 
+/* The matrix of the cepstrum as the kernels of single frames read it. */
+static fspec_status transpose_dct(const fspec_frontend_config *c, fspec_frontend *plan)
+{
+    const int64_t pitch = (c->n_ceps + FS_MAX_LANES - 1) / FS_MAX_LANES * FS_MAX_LANES;
+    size_t bytes;
+    if (!fs_size(pitch, c->n_bands, 0, &bytes) || !fs_size((int64_t)bytes, (int64_t)plan->kernels->real_size, 0, &bytes))
+        return FSPEC_TOO_LARGE;
+    if (!(plan->lone_dct = fs_alloc_zeroed(bytes)))
+        return FSPEC_NO_MEMORY;
+    for (int64_t i = 0; i < c->n_ceps; i++)
+        for (int64_t j = 0; j < c->n_bands; j++) {
+            if (plan->is_double)
+                ((double *)plan->lone_dct)[j * pitch + i] = c->dct[i * c->n_bands + j];
+            else
+                ((float *)plan->lone_dct)[j * pitch + i] = (float)c->dct[i * c->n_bands + j];
+        }
+    return FSPEC_OK;
+}
+
 static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
 {
     plan->is_double = c->precision == FSPEC_DOUBLE;
@@ -279,6 +300,8 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
         plan->frame_norm = c->frame_norm;
         plan->frame_norm_p = c->frame_norm_p;
         status = fs_bands_create(c->identity_bands ? NULL : c->bands, c->n_bands, plan->n_bins, plan->is_double, &plan->bands);
+        if (status == FSPEC_OK && plan->lone)
+            status = fs_bands_pack(&plan->bands, plan->is_double);
         if (status == FSPEC_OK && (c->band_scale || c->band_offset)
             && (!copy_both(c->band_scale, 1, c->n_bands, plan->scale) || !copy_both(c->band_offset, 0, c->n_bands, plan->offset)))
             status = FSPEC_NO_MEMORY;
@@ -287,6 +310,8 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
         plan->n_out = plan->n_ceps = c->n_ceps;
         plan->dct = typed_copy(c->dct, c->n_ceps * c->n_bands, c->n_ceps * c->n_bands, plan->is_double);
         status = plan->dct ? FSPEC_OK : FSPEC_NO_MEMORY;
+        if (status == FSPEC_OK && plan->lone)
+            status = transpose_dct(c, plan);
     }
     plan->n_out += c->energy != FSPEC_ENERGY_NONE;
     return status == FSPEC_OK ? fs_stages_build(c, plan) : status;
@@ -305,10 +330,12 @@ static FS_OWN_FUNCTION fspec_status create(const fspec_frontend_config *config, 
     if (!plan)
         return FSPEC_NO_MEMORY;
     status = build(&c, plan);
-    if (status == FSPEC_OK)
+    if (status == FSPEC_OK) {
+        fs_frontend_measure(plan);
         *result = plan;
-    else
+    } else {
         fspec_frontend_free(plan);
+    }
     return status;
 }
 
@@ -326,11 +353,13 @@ void fspec_frontend_free(fspec_frontend *plan)
 {
     if (!plan)
         return;
+    fs_lone_free(plan->lone);
     fs_lanes_free(plan->lanes);
     fs_fft_release(plan->fft);
     fs_free(plan->window);
     fs_bands_free(&plan->bands);
     fs_free(plan->dct);
+    fs_free(plan->lone_dct);
     fs_free(plan->frame_window);
     for (int i = 0; i < 2; i++) {
         fs_free(plan->scale[i]);

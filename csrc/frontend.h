@@ -4,6 +4,7 @@
 
 #include "fft.h"
 #include "fft_lanes.h"
+#include "fft_lone.h"
 #include "filterbank.h"
 #include "framing.h"
 #include "memory.h"
@@ -25,6 +26,7 @@ struct fspec_frontend {
     fs_framing framing;
     const fs_kernels *kernels; /* of full blocks */
     fs_lanes *lanes;           /* the built-in engine, or NULL: then fft */
+    fs_lone *lone;             /* the same for blocks of very few frames, one by one; may be NULL */
     fs_fft *fft;
     fspec_output output;
     int is_double;
@@ -49,7 +51,10 @@ struct fspec_frontend {
     double top_db, log_floor; /* top_db < 0: off */
     int ref_max;
     void *dct; /* n_ceps x n_bands */
+    void *lone_dct; /* transposed, for `lone` */
     int64_t n_ceps;
+    int64_t span_length; /* samples that a worker may have to convert or pad at a time */
+    size_t desk_bytes;   /* of a worker's scratch; SIZE_MAX: too large */
     fs_stages stages;
     int64_t n_features; /* rows of the output after the stages over time */
     fspec_norm frame_norm;
@@ -80,6 +85,8 @@ typedef struct fs_sink {
 /* Transforms the items, which must have been checked; the heart of both the offline call and the stream. sink may be NULL. */
 fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
                              const fs_sink *sink, const fspec_call *call);
+/* Fills in the plan's span_length and desk_bytes, last of all. */
+void fs_frontend_measure(fspec_frontend *plan);
 /* Scratch of fs_frontend_run, with call->scratch NULL. */
 int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes);
 

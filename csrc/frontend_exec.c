@@ -52,14 +52,12 @@ static int needs_largest(const fspec_frontend *plan)
 
 static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
 {
+    /* Single frames need less than a block of two lanes does. */
     const int64_t w = (int64_t)plan->kernels->lanes, pitch = fs_row_pitch(plan);
     const size_t size = plan->kernels->real_size;
     const int is_complex = plan->output == FSPEC_OUT_COMPLEX;
-    fs_desk unused;
-    if (!d)
-        d = &unused;
     *d = (fs_desk){.span_item = -1};
-    d->span = fs_take(arena, fs_span_length(plan), size);
+    d->span = fs_take(arena, plan->span_length, size);
     if (plan->lanes) {
         fs_lanes_take(plan->lanes, arena, 1, &d->fft);
         if (is_complex || plan->power != 2)
@@ -86,15 +84,27 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
         d->mixed = fs_take(arena, w * plan->n_out, size);
 }
 
+void fs_frontend_measure(fspec_frontend *plan)
+{
+    fs_arena arena = {0};
+    fs_desk unused;
+    plan->span_length = fs_span_length(plan);
+    lay_out_desk(plan, &arena, &unused);
+    plan->desk_bytes = arena.overflow ? SIZE_MAX : arena.used;
+}
+
 static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, fs_run *r)
 {
     fs_desk *desks = fs_take(arena, n_workers, sizeof *desks);
     int64_t *first_frame = fs_take(arena, n_items + 1, sizeof *first_frame);
     void *largest = needs_largest(plan) ? fs_take(arena, n_items, sizeof(uint64_t)) : NULL;
     float *keys = plan->output == FSPEC_OUT_CEPSTRUM && plan->top_db >= 0 ? fs_take(arena, n_frames, sizeof *keys) : NULL;
-    for (int i = 0; i < n_workers; i++)
-        lay_out_desk(plan, arena, r ? &desks[i] : NULL);
+    char *rooms = fs_take(arena, n_workers, plan->desk_bytes);
     if (r) {
+        for (int i = 0; i < n_workers; i++) {
+            fs_arena room = {.base = rooms + (size_t)i * plan->desk_bytes};
+            lay_out_desk(plan, &room, &desks[i]);
+        }
         r->desks = desks;
         r->first_frame = first_frame;
         r->largest = largest;
@@ -130,6 +140,7 @@ static void seat_lanes(const fs_run *r, int64_t block, fs_seats *l)
         else
             high = middle;
     }
+    l->begin = begin;
     l->n = (size_t)(r->n_frames - begin < w ? r->n_frames - begin : w);
     l->k = r->plan->kernels;
     if (l->n <= l->k->narrow->lanes)
@@ -167,7 +178,7 @@ static float round_down(double x)
 /* top_db before the DCT, when the largest value of the signal is not known yet: clip by the largest so far, and note the
  * smallest value that is left. The frame is right as it is if that is not under the final threshold, since thresholds only
  * rise; otherwise the second pass does it again. */
-static void clip_so_far(const fs_run *r, int64_t block, const fs_seats *l, void *banded)
+static void clip_so_far(const fs_run *r, const fs_seats *l, void *banded)
 {
     const fspec_frontend *plan = r->plan;
     _Alignas(FS_ALIGN) char least[FS_MAX_LANES * 8], most[FS_MAX_LANES * 8], floor[FS_MAX_LANES * 8] = {0};
@@ -177,7 +188,7 @@ static void clip_so_far(const fs_run *r, int64_t block, const fs_seats *l, void 
     for (size_t i = 0; i < l->n; i++) {
         double largest = as_double(atomic_load_explicit(slot_of(r, l->item[i]), memory_order_relaxed));
         double threshold = fs_top_db_floor(largest, plan->top_db, plan->is_double), low = lane_value(plan, least, i);
-        r->keys[block * (int64_t)plan->kernels->lanes + (int64_t)i] = round_down(low > threshold ? low : threshold);
+        r->keys[l->begin + (int64_t)i] = round_down(low > threshold ? low : threshold);
         set_lane(plan, floor, i, threshold);
     }
     l->k->clip_lanes(banded, (size_t)plan->n_bands, floor);
@@ -212,7 +223,7 @@ static void put_energy(const fs_run *r, const fs_desk *d, const fs_seats *l, voi
     l->k->compress(row, l->k->lanes, &log);
 }
 
-static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_seats *l)
+static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const fs_kernels *k = l->k;
@@ -234,11 +245,11 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
     else if (r->final)
         clip_finally(r, l, bands);
     else if (r->largest)
-        clip_so_far(r, block, l, bands);
+        clip_so_far(r, l, bands);
     if (plan->scale[0] && (is_cepstrum || !r->largest))
         k->affine_rows(bands, (size_t)plan->n_bands, plan->scale[plan->is_double], plan->offset[plan->is_double]);
     if (is_cepstrum)
-        k->mix((char *)d->mixed + skip, bands, plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);
+        k->mix((char *)d->mixed + skip, bands, k->lanes == 1 ? plan->lone_dct : plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);
     else
         fs_normalise(bands, l->n, 1, (size_t)plan->n_bands, (ptrdiff_t)k->lanes, plan->is_double, plan->frame_norm,
                      plan->frame_norm_p);
@@ -248,42 +259,62 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
 }
 
 /* Whether the final threshold changes anything in a block of the cepstrum. */
-static int is_settled(const fs_run *r, int64_t block, const fs_seats *l)
+static int is_settled(const fs_run *r, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     for (size_t i = 0; i < l->n; i++) {
         double largest = as_double(atomic_load_explicit(slot_of(r, l->item[i]), memory_order_relaxed));
-        if ((double)r->keys[block * (int64_t)plan->kernels->lanes + (int64_t)i]
+        if ((double)r->keys[l->begin + (int64_t)i]
             < fs_top_db_floor(largest, plan->top_db, plan->is_double))
             return 0;
     }
     return 1;
 }
 
+static fspec_status do_block(const fs_run *r, fs_desk *d, int worker, const fs_seats *l)
+{
+    if (r->final && is_settled(r, l))
+        return FSPEC_OK;
+    if (r->plan->output == FSPEC_OUT_COMPLEX) {
+        fs_complex_block(r, d, l);
+        for (size_t i = 0; r->sink && i < l->n; i++)
+            r->sink->take(r->sink->context, l->frame[i], l->out[i]);
+        return FSPEC_OK;
+    }
+    fs_power_block(r, d, l);
+    if (r->sink)
+        return r->sink->take_block(r->sink->context, worker, l, d->block);
+    if (r->plan->output == FSPEC_OUT_SPECTRUM)
+        fs_store_block(r, l, d->block, r->plan->n_bins);
+    else
+        banded_block(r, d, l);
+    return FSPEC_OK;
+}
+
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
     const fs_run *r = context;
+    const fs_lone *lone = r->sink && r->sink->take_block ? NULL : r->plan->lone;
     fs_desk *d = &r->desks[worker];
     fs_seats l;
     for (int64_t block = begin; block < end; block++) {
         seat_lanes(r, block, &l);
-        if (r->final && is_settled(r, block, &l))
-            continue;
-        if (r->plan->output == FSPEC_OUT_COMPLEX) {
-            fs_complex_block(r, d, &l);
-            for (size_t i = 0; r->sink && i < l.n; i++)
-                r->sink->take(r->sink->context, l.frame[i], l.out[i]);
-            continue;
-        }
-        fs_power_block(r, d, &l);
-        if (r->sink) {
-            const fspec_status status = r->sink->take_block(r->sink->context, worker, &l, d->block);
+        const size_t n = l.n;
+        /* A narrow block takes about as long as so many frames one by one. */
+        const int one_by_one = lone && n <= (lone->kernels->lone_width + 1) / 2;
+        for (size_t i = 0; i < (one_by_one ? n : 1); i++) {
+            if (one_by_one) {
+                l.k = lone->kernels;
+                l.n = 1;
+                l.item[0] = l.item[i];
+                l.frame[0] = l.frame[i];
+                l.out[0] = l.out[i];
+                l.begin += i > 0;
+            }
+            const fspec_status status = do_block(r, d, worker, &l);
             if (status != FSPEC_OK)
                 return status;
-        } else if (r->plan->output == FSPEC_OUT_SPECTRUM)
-            fs_store_block(r, &l, d->block, r->plan->n_bins);
-        else
-            banded_block(r, d, block, &l);
+        }
     }
     return FSPEC_OK;
 }
@@ -327,7 +358,7 @@ fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, i
     fs_run r = {.plan = plan, .items = items, .n_items = n_items, .call = call, .sink = sink, .out_dtype = out_dtype};
     r.out_size = (int64_t)fs_element_size(out_dtype);
     r.pitch = fs_row_pitch(plan);
-    r.span_samples = fs_span_length(plan);
+    r.span_samples = plan->span_length;
     for (int64_t i = 0; i < n_items; i++)
         if (__builtin_add_overflow(r.n_frames, items[i].n_frames, &r.n_frames))
             return FSPEC_TOO_LARGE;

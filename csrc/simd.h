@@ -19,9 +19,13 @@ enum { FS_MAX_LANES = 16 };
 typedef struct fs_bands {
     int64_t n_rows, n_columns;
     int64_t *first, *start;
-    void *weights;
+    void *weights; /* four more may be read */
     void *dense; /* not NULL: the whole matrix instead, FS_DENSE_ROWS rows at a time, then 4, then single ones, each as
                     [column][row] */
+    /* The same rows for the kernels of single frames, or NULL: four at a time, each in `quad_steps` steps of four columns from
+     * quad_first on; weights [step][row][column], which are -0 outside a row. */
+    void *quads;
+    const uint32_t *quad_steps, *quad_first;
 } fs_bands;
 
 enum { FS_DENSE_ROWS = 12 };
@@ -53,6 +57,13 @@ typedef struct fs_lanes_tables {
     const void *chirp_in, *convolution, *chirp_out;
     size_t n;
 } fs_lanes_tables;
+
+/* The same for one frame at a time, several butterflies or bins side by side; see simd_lone.h and fft_lone.c. */
+typedef struct fs_lone_tables {
+    const fs_lanes_tables *lanes;
+    const void *window; /* n, halved, in the order of the samples */
+    const void *first_turns, *split_turns, *split_signs;
+} fs_lone_tables;
 
 /* Bins that share the lanes in the constant-Q transform, real and imaginary parts side by side: weights [tap][lane], for n_taps
  * rows from row `first` on. */
@@ -217,6 +228,12 @@ struct fs_kernels {
     /* The bin of each of n positive normal pitches in the tuning's histogram of n_bins, in the arithmetic of float (single) or
      * double, whatever the table's type; padded arrays. */
     void (*pitch_bins)(uint32_t *bins, const double *pitch, size_t n, double per_octave, size_t n_bins, int single);
+    /* The same bits for a block of one lane: a table of those kernels that front ends call on blocks, where `mix` takes the
+     * matrix transposed, n_in rows padded to a multiple of FS_MAX_LANES, and `project` wants four zeros behind the block. Only such a table has the next two. */
+    const fs_kernels *lone;
+    /* n samples to n/2 + 1 complex values or powers. z: first * pitch + first * row complex values, spare: row * lone_width. */
+    void (*lone_forward)(const fs_lone_tables *tables, const void *samples, void *z, void *spare, void *out, int as_power);
+    size_t lone_width; /* of its vectors */
 };
 
 /* The table in use for float (0) or double (1). */

@@ -9,6 +9,7 @@
 #define TIER_FMA 1
 #define TIER_NAME fs_avx2
 #define TIER_NARROW fs_narrow
+#define TIER_LONE fs_avx2_lone
 #define TIER_STRING "avx2"
 #include "simd_tier.h"
 #ifdef __clang__

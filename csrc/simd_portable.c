@@ -4,5 +4,6 @@
 #define TIER_FMA 0
 #define TIER_NAME fs_portable
 #define TIER_NARROW fs_portable
+#define TIER_LONE fs_portable_lone
 #define TIER_STRING "portable"
 #include "simd_tier.h"

@@ -13,6 +13,7 @@
 #define TIER_SPLIT 1
 #define TIER_NAME fs_split
 #define TIER_NARROW fs_narrow
+#define TIER_LONE fs_avx2_lone
 #define TIER_STRING "split"
 #include "simd_tier.h"
 #ifdef __clang__

@@ -1,6 +1,7 @@
 /* Both element types of one tier: the whole of a tier's translation unit but for its target. The including file defines
- * TIER_BITS, TIER_FMA, TIER_NAME and TIER_NARROW (prefixes of the two tables, and of their narrow ones) and TIER_STRING. Double comes first: float's general power runs
- * in it. */
+ * TIER_BITS, TIER_FMA, TIER_NAME, TIER_NARROW and TIER_LONE (prefixes of the two tables, of their narrow ones and of those for
+ * one frame, which 512-bit tiers take from a narrower one) and TIER_STRING. Double comes first: float's general power runs in
+ * it. */
 #include <stddef.h>
 #include <stdint.h>
 #if TIER_FMA
@@ -21,6 +22,9 @@
 #include "simd_icqt.h"
 #include "simd_long.h"
 #include "simd_peaks.h"
+#if TIER_BITS < 512
+#include "simd_lone.h"
+#endif
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -35,5 +39,8 @@
 #include "simd_icqt.h"
 #include "simd_long.h"
 #include "simd_peaks.h"
+#if TIER_BITS < 512
+#include "simd_lone.h"
+#endif
 #include "simd_table.h"
 #undef FS_DOUBLE

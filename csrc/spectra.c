@@ -265,7 +265,7 @@ static void gather(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     const int64_t n = plan->framing.length;
-    const size_t pitch = plan->lanes->kernels->lanes;
+    const size_t pitch = l->k->lanes == 1 ? 1 : plan->lanes->kernels->lanes;
     const void *frames[FS_MAX_LANES];
     find_frames(r, d, l, frames);
     l->k->fft_gather(d->fft.panel, frames, (size_t)n, pitch);
@@ -276,9 +276,28 @@ static void gather(const fs_run *r, fs_desk *d, const fs_seats *l)
                (size_t)(plan->framing.n_fft - n) * pitch * l->k->real_size);
 }
 
+/* One frame, from where it stands if possible. */
+static void transform_lone(const fs_run *r, fs_desk *d, const fs_seats *l, void *out, int as_power)
+{
+    const fspec_frontend *plan = r->plan;
+    const int64_t n = plan->framing.n_fft;
+    const void *samples = plan->conditions ? NULL : direct(r, l, 0, frame_begin(r, l, 0), n);
+    if (!samples && !plan->conditions && plan->framing.length == n) {
+        find_frames(r, d, l, &samples);
+    } else if (!samples) {
+        gather(r, d, l);
+        samples = d->fft.panel;
+    }
+    fs_lone_forward(plan->lone, &d->fft, samples, out, as_power);
+}
+
 static void transform_lanes(const fs_run *r, fs_desk *d, const fs_seats *l, void *out, int as_power)
 {
     const fs_lanes *lanes = r->plan->lanes;
+    if (l->k->lanes == 1) {
+        transform_lone(r, d, l, out, as_power);
+        return;
+    }
     const int shared = l->item[0] == l->item[l->n - 1] && fs_lanes_spreads(lanes) && !r->plan->conditions;
     if (shared)
         spread(r, d, l);
@@ -325,6 +344,8 @@ void fs_power_block(const fs_run *r, fs_desk *d, const fs_seats *l)
         transform_lanes(r, d, l, d->complex_block, 0);
         l->k->block_power(d->block, d->complex_block, (size_t)plan->n_bins, plan->power);
     }
+    if (l->k->lanes == 1) /* for `project` */
+        memset(element(plan, d->block, plan->n_bins), 0, 4 * l->k->real_size);
 }
 
 void fs_complex_block(const fs_run *r, fs_desk *d, const fs_seats *l)

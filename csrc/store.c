@@ -31,7 +31,7 @@ void fs_store_block(const fs_run *r, const fs_seats *l, const void *block, int64
     }
     if (same && alike && m->bin_stride == (int64_t)size) {
         l->k->lanes_to_rows((void *const *)l->out, block, (size_t)n_rows, l->n);
-    } else if (same && fs_frames_adjacent(r, l, (int64_t)size)) {
+    } else if (l->n > 1 && same && fs_frames_adjacent(r, l, (int64_t)size)) {
         for (int64_t row = 0; row < n_rows; row++)
             memcpy(l->out[0] + row * m->bin_stride, (const char *)block + (size_t)row * w * size, l->n * size);
     } else {
@@ -79,7 +79,7 @@ void fs_store_complex_block(const fs_run *r, const fs_desk *d, const fs_seats *l
         l->k->complex_to_rows((void *const *)l->out, block, (size_t)plan->n_bins, l->n);
         return;
     }
-    if (fs_frames_adjacent(r, l, 2 * (int64_t)size)) {
+    if (l->n > 1 && fs_frames_adjacent(r, l, 2 * (int64_t)size)) {
         for (int64_t bin = 0; bin < plan->n_bins; bin++) {
             char *to = l->out[0] + bin * r->items[l->item[0]].out.bin_stride;
             fs_copy_values(to, 2 * part, out_double, block + bin * step, (int64_t)size, out_double, (int64_t)l->n);
