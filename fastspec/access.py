@@ -76,7 +76,8 @@ class RandomAccess:
         ----------
         source : array, str, os.PathLike, binary file object or soundfile.SoundFile
             A signal, shape=(..., n), as for a call; or what `load` reads. A file object or
-            ``SoundFile`` is read from where it stands, and left there.
+            ``SoundFile`` is read from where it stands, and left there. Files of MP3, Vorbis or
+            Opus are decoded from their beginning, as they cannot be entered exactly elsewhere.
         frames : slice or range, optional
             Which frames. A slice counts as NumPy's do: negative numbers from the end, what lies
             beyond the ends is left out. A range must lie inside. The step must be 1. None: all.
@@ -376,6 +377,20 @@ def _kept(source: Any) -> Iterator[None]:
             source.seek(position)
 
 
+# What libsndfile decodes from any sample on to the same values as from the first one (FLAC's samples
+# are PCM). Not so: Vorbis may be off by whole samples, Opus and MP3 by rounding, MP3 even where it
+# is only read in two parts.
+_EXACT = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_", "IMA_ADPCM", "MS_ADPCM")
+
+
+def _read(sound: Any, start: int, begin: int, end: int, dtype: str) -> Array:
+    """Return samples [begin, end), counted from `start`, shape=([channels,] n)."""
+    exact = sound.subtype.startswith(_EXACT)
+    sound.seek(start + begin if exact else start)
+    samples: Array = sound.read(end - begin if exact else end, dtype=dtype).T
+    return samples if exact else samples[..., begin:]
+
+
 def _of_file(
     plan: RandomAccess, source: Any, frames: Any, mono: Any, dtype: Any, out: Any, n_threads: int
 ) -> Any:
@@ -403,9 +418,8 @@ def _of_file(
             core = plan._part_core(wide, n)
             first, count = resolve_frames(frames, plan._part_count(core, n))
             begin, end = plan._part_needs(core, n, first, count)
-        sound.seek(start + begin)
         with audio._decoding(source):
-            y: Array = sound.read(end - begin, dtype=kind.name).T
+            y = _read(sound, start, begin, end, kind.name)
     if y.shape[-1] < end - begin and frames is not None:
         raise audio.AudioFileError(
             f"{name}: ends after sample {start + begin + y.shape[-1]}, of the {start + n} that its "
