@@ -377,8 +377,8 @@ def _kept(source: Any) -> Iterator[None]:
             source.seek(position)
 
 
-# What libsndfile decodes from any sample on to the same values as from the first one (FLAC's samples
-# are PCM). Not so: Vorbis may be off by whole samples, Opus and MP3 by rounding, MP3 even where it
+# What libsndfile decodes from any sample on to the same values as from the first one (FLAC holds
+# PCM). Not so: Vorbis may be off by whole samples, Opus and MP3 by rounding, MP3 even where it
 # is only read in two parts.
 _EXACT = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_", "IMA_ADPCM", "MS_ADPCM")
 
