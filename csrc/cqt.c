@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "access.h"
 #include "arrays.h"
 
 enum { MAX_LENGTH = 1 << 28, SEGMENT = 1 << 20 }; /* samples */
@@ -188,10 +189,17 @@ fspec_status fs_cqt_check_dtype(const fspec_cqt *plan, fspec_dtype out_dtype)
 
 /* ---- calls ------------------------------------------------------------------------------------------------------------ */
 
+/* Frames [first, first + n_frames) of a signal, and the samples that they need. */
+typedef struct fs_cqt_part {
+    fs_source source;
+    int64_t first, n_frames;
+} fs_cqt_part;
+
 /* The work of a call: every signal in segments of so many frames, numbered through. */
 typedef struct run {
     const fspec_cqt *plan;
     const fspec_signal *signals;
+    const fs_cqt_part *parts; /* NULL: the whole signals */
     const fspec_matrix *out;
     fspec_dtype dtype;
     int64_t n_signals, segment, n_segments;
@@ -201,22 +209,32 @@ typedef struct run {
 
 static int64_t segments_of(const run *r, int64_t signal)
 {
-    return (fspec_cqt_n_frames(r->plan, r->signals[signal].n_samples) + r->segment - 1) / r->segment;
+    const int64_t n = r->parts ? r->parts[signal].n_frames : fspec_cqt_n_frames(r->plan, r->signals[signal].n_samples);
+    return (n + r->segment - 1) / r->segment;
+}
+
+/* The first frame that frames from `first` to `end` of the output take, and one more than the last: those of chroma are smoothed. */
+static void widen(const fspec_cqt *plan, int64_t frames, int64_t *first, int64_t *end)
+{
+    const int64_t before = plan->chroma ? fs_chroma_before(plan->chroma) : 0;
+    const int64_t after = plan->chroma ? fs_chroma_after(plan->chroma) : 0;
+    *first = *first > before ? *first - before : 0;
+    *end = frames - *end > after ? *end + after : frames;
 }
 
 static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_t segment)
 {
-    const int64_t n = r->signals[signal].n_samples, frames = fspec_cqt_n_frames(r->plan, n);
-    const fspec_chroma *chroma = r->plan->chroma;
-    const fs_source source = {r->signals[signal], 0, n};
-    const fs_cqt_sink sink = {&r->out[signal], 0, r->dtype};
-    int64_t first = segment * r->segment, end = frames - first > r->segment ? first + r->segment : frames;
-    if (chroma) {
-        first = fs_chroma_begin(chroma, &state->chroma, first, end);
-        end = frames - end > fs_chroma_after(chroma) ? end + fs_chroma_after(chroma) : frames;
-    }
-    fs_cqt_begin(r->plan, state, first, end, n);
-    fs_cqt_finish(r->plan, state, &source, &sink);
+    const fs_cqt_part *part = r->parts ? &r->parts[signal] : NULL;
+    const fs_source whole = part ? part->source : (fs_source){r->signals[signal], 0, r->signals[signal].n_samples};
+    const int64_t frames = fspec_cqt_n_frames(r->plan, whole.total);
+    const int64_t begin = part ? part->first : 0, stop = part ? part->first + part->n_frames : frames;
+    const fs_cqt_sink sink = {&r->out[signal], begin, r->dtype};
+    int64_t first = begin + segment * r->segment, end = stop - first > r->segment ? first + r->segment : stop;
+    if (r->plan->chroma)
+        fs_chroma_begin(r->plan->chroma, &state->chroma, first, end);
+    widen(r->plan, frames, &first, &end);
+    fs_cqt_begin(r->plan, state, first, end, whole.total);
+    fs_cqt_finish(r->plan, state, &whole, &sink);
 }
 
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
@@ -242,21 +260,30 @@ static size_t desk_size(const fspec_cqt *plan)
     return arena.overflow ? 0 : arena.used;
 }
 
-/* Segments long enough that what neighbours compute twice matters little, and short enough to share and to cancel. */
-static void choose_segments(run *r, int n_threads)
+/* Segments long enough that what neighbours compute twice matters little, and short enough to share and to cancel. `total`: the
+ * samples of all signals. */
+static int64_t segment_length(const fspec_cqt *plan, int64_t n_signals, int64_t total, int n_threads)
 {
-    const fspec_cqt *plan = r->plan;
     const int64_t twice = 2 * plan->overlap, hop = plan->hop;
-    int64_t total = 0, samples = SEGMENT;
-    for (int64_t i = 0; i < r->n_signals; i++)
-        total += r->signals[i].n_samples / r->n_signals + 1;
-    if (n_threads > 1 && r->n_signals < 4 * n_threads && total / 4 * r->n_signals / n_threads < samples)
-        samples = total / 4 * r->n_signals / n_threads;
+    int64_t samples = SEGMENT;
+    if (n_threads > 1 && n_signals < 4 * n_threads && total / n_threads / 4 < samples)
+        samples = total / n_threads / 4;
     if (samples < 2 * twice)
         samples = 2 * twice;
-    r->segment = samples / hop < 1 ? 1 : samples / hop;
-    if (plan->chroma && r->segment < 4 * (fs_chroma_before(plan->chroma) + fs_chroma_after(plan->chroma)))
-        r->segment = 4 * (fs_chroma_before(plan->chroma) + fs_chroma_after(plan->chroma));
+    int64_t segment = samples / hop < 1 ? 1 : samples / hop;
+    if (plan->chroma && segment < 4 * (fs_chroma_before(plan->chroma) + fs_chroma_after(plan->chroma)))
+        segment = 4 * (fs_chroma_before(plan->chroma) + fs_chroma_after(plan->chroma));
+    return segment;
+}
+
+static void choose_segments(run *r, int n_threads)
+{
+    int64_t total = 0;
+    for (int64_t i = 0; i < r->n_signals; i++) {
+        const int64_t n = r->parts ? r->parts[i].source.signal.n_samples : r->signals[i].n_samples;
+        total = n < INT64_MAX - total ? total + n : INT64_MAX;
+    }
+    r->segment = segment_length(r->plan, r->n_signals, total, n_threads);
     r->n_segments = 0;
     for (int64_t i = 0; i < r->n_signals; i++)
         r->n_segments += segments_of(r, i);
@@ -326,4 +353,90 @@ fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, 
     run r = {.plan = plan, .signals = signals, .out = out, .dtype = out_dtype, .n_signals = n_signals};
     choose_segments(&r, fs_worker_count(&full, INT64_MAX));
     return execute(&r, &full);
+}
+
+/* ---- parts ------------------------------------------------------------------------------------------------------------ */
+
+fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end)
+{
+    if (!plan || !begin || !end || total < 0 || total > INT64_MAX / 32)
+        return FSPEC_BAD_ARGUMENT;
+    if (total == 0)
+        return FSPEC_TOO_SHORT;
+    const int64_t frames = fspec_cqt_n_frames(plan, total);
+    if (first < 0 || n_frames < 0 || n_frames > frames || first > frames - n_frames)
+        return FSPEC_BAD_ARGUMENT;
+    *begin = *end = 0;
+    if (n_frames > 0) {
+        int64_t from = first, to = first + n_frames;
+        widen(plan, frames, &from, &to);
+        fs_cqt_needed(plan, from, to, total, begin, end);
+    }
+    return FSPEC_OK;
+}
+
+static fspec_status fill_part(const fspec_cqt *plan, const fspec_part *given, const fspec_matrix *out, fs_cqt_part *part)
+{
+    int64_t begin, end;
+    fspec_status status = fs_part_check(given, INT64_MAX / 32);
+    if (status == FSPEC_OK)
+        status = fspec_cqt_needs(plan, given->total, given->first, given->n_frames, &begin, &end);
+    if (status != FSPEC_OK)
+        return status;
+    if (given->n_frames > 0 && !out->data)
+        return FSPEC_BAD_ARGUMENT;
+    if (!fs_fits(out, fspec_cqt_n_bins(plan), given->n_frames))
+        return FSPEC_TOO_LARGE;
+    part->first = given->first;
+    part->n_frames = given->n_frames;
+    return fs_part_narrow(given, begin, end, &part->source);
+}
+
+fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts,
+                                 fspec_dtype out_dtype, const fspec_call *call)
+{
+    fspec_call full;
+    size_t bytes;
+    fs_cqt_part one, *own = NULL, *filled = &one;
+    fspec_status status = fs_call_read(call, &full);
+    if (status != FSPEC_OK)
+        return status;
+    if (!plan || n_parts < 0 || (n_parts > 0 && (!parts || !out)))
+        return FSPEC_BAD_ARGUMENT;
+    if ((status = fs_cqt_check_dtype(plan, out_dtype)) != FSPEC_OK || n_parts == 0)
+        return status;
+    if (!fs_size(n_parts, sizeof *own, 0, &bytes))
+        return FSPEC_TOO_LARGE;
+    if (n_parts > 1 && !(filled = own = fs_alloc(bytes)))
+        return FSPEC_NO_MEMORY;
+    for (int64_t i = 0; i < n_parts && status == FSPEC_OK; i++)
+        status = parts[i].signal.dtype != parts[0].signal.dtype ? FSPEC_BAD_DATA_TYPE
+                                                                : fill_part(plan, &parts[i], &out[i], &filled[i]);
+    for (int64_t i = 0; i < n_parts && status == FSPEC_OK; i++)
+        status = fspec_check_finite(&filled[i].source.signal, 1, &full);
+    if (status == FSPEC_OK) {
+        run r = {.plan = plan, .parts = filled, .out = out, .dtype = out_dtype, .n_signals = n_parts};
+        choose_segments(&r, fs_worker_count(&full, INT64_MAX));
+        status = r.n_segments > 0 ? execute(&r, &full) : FSPEC_OK;
+    }
+    fs_free(own);
+    return status;
+}
+
+size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads)
+{
+    fspec_call call;
+    size_t bytes;
+    int64_t total, segments;
+    fspec_call_init(&call);
+    call.n_threads = n_threads;
+    const size_t desk = desk_size(plan);
+    if (n_signals < 1 || n_samples < 1 || n_samples > INT64_MAX / 32 || !desk)
+        return 0;
+    if (__builtin_mul_overflow(n_signals, n_samples, &total))
+        total = INT64_MAX;
+    const int64_t segment = segment_length(plan, n_signals, total, fs_worker_count(&call, INT64_MAX));
+    if (__builtin_mul_overflow(n_signals, (fspec_cqt_n_frames(plan, n_samples) - 1) / segment + 1, &segments))
+        segments = INT64_MAX;
+    return fs_size(fs_worker_count(&call, segments), (int64_t)desk, FS_ALIGN, &bytes) ? bytes : 0;
 }

@@ -54,6 +54,8 @@ typedef fs_chroma_sink fs_cqt_sink;
 void fs_cqt_measure(fspec_cqt *plan);
 /* Takes the state's memory, zeroed by the caller: what is not yet written must be finite. */
 void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state);
+/* The samples [*begin, *end) of a signal of `total` that frames [first_frame, end_frame) of the transform need, before chroma. */
+void fs_cqt_needed(const fspec_cqt *plan, int64_t first_frame, int64_t end_frame, int64_t total, int64_t *begin, int64_t *end);
 /* To frames [first_frame, end_frame) of the transform of a signal of `total` samples, or of no end yet where total is negative. */
 void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_frame, int64_t end_frame, int64_t total);
 /* Says where a signal that had no end yet ends. */

@@ -74,6 +74,15 @@ static void last_needed(const fspec_cqt *plan, int64_t end_frame, int64_t *end)
     }
 }
 
+void fs_cqt_needed(const fspec_cqt *plan, int64_t first_frame, int64_t end_frame, int64_t total, int64_t *begin, int64_t *end)
+{
+    int64_t first[FS_MAX_CQT_LEVELS], last[FS_MAX_CQT_LEVELS];
+    first_needed(plan, first_frame, first);
+    last_needed(plan, end_frame, last);
+    *begin = smaller(larger(first[0], 0), total);
+    *end = larger(smaller(last[0], total), *begin);
+}
+
 /* Enough samples at a time for full blocks of lanes on the first two levels, and for whole groups of frames. */
 static int64_t chunk_of(const fspec_cqt *plan)
 {

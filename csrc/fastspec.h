@@ -330,6 +330,34 @@ FSPEC_API fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, c
                                                    int64_t n_frames, const fspec_matrix *out, int64_t n_signals,
                                                    fspec_dtype out_dtype, const fspec_call *call);
 
+/* ---- random access: some frames of a signal, and what calls cost ---------------------------------------------------- */
+
+/* Frames [first, first + n_frames) of a signal of `total` samples, of which [offset, offset + signal.n_samples) are given. */
+typedef struct fspec_part {
+    fspec_signal signal;
+    int64_t offset, total;
+    int64_t first, n_frames; /* n_frames may be 0 */
+} fspec_part;
+
+/* The samples [*begin, *end) of a signal of `total` that hold all that its frames [first, first + n_frames) need: edges that
+ * are reflected, and neighbours of derivatives and stacks included. Both are 0 where none are needed. Errors: TOO_SHORT where
+ * the signal has no frames, NOT_STREAMABLE for plans that need the whole signal, BAD_ARGUMENT. Thread-safe. */
+FSPEC_API fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames,
+                                            int64_t *begin, int64_t *end);
+/* Those frames of n_parts parts, to columns 0 ... of as many matrices, with the bits that fspec_frontend_exec on the whole signals
+ * gives, at the cost of those frames; the part's number counts as the signal's. Only samples that are needed are looked at: the
+ * others may be NaN. Scratch, errors and rules are those of fspec_frontend_exec, and TOO_SHORT where a sample that is needed
+ * is not given, NOT_STREAMABLE, BAD_ARGUMENT for frames that there are none of. Thread-safe. */
+FSPEC_API fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out,
+                                                int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
+/* The most bytes that a fspec_frontend_exec without scratch holds at a time for n_signals signals of n_samples each, at n_threads,
+ * give or take 1 KB: stages over time hold the frames of all signals. 0 where there are no frames, or where it overflows.
+ * Thread-safe. */
+FSPEC_API size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+/* About how many additions, multiplications and the like such a call takes for one signal: 2.5 n log2 n for a transform of n real
+ * samples, 2 for each weight that is not 0, 10 for a logarithm. Thread-safe. */
+FSPEC_API double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples);
+
 /* ---- streaming: the same plan, the signal in pieces --------------------------------------------------------------- */
 
 typedef struct fspec_stream fspec_stream;
@@ -566,6 +594,15 @@ FSPEC_API size_t fspec_cqt_scratch(const fspec_cqt *plan, int64_t n_signals, int
 FSPEC_API fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, const fspec_matrix *out,
                                       int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
 
+/* Some frames, and what calls cost: as the functions of a front end. The parts of a call are computed one by one; low bins need
+ * some seconds of signal. */
+FSPEC_API fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin,
+                                       int64_t *end);
+FSPEC_API fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out,
+                                           int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
+FSPEC_API size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+FSPEC_API double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples);
+
 /* The same with the signals in pieces: n_channels signals that advance together. The functions and their rules are those of
  * fspec_stream above; whatever the chunks, the frames have the bits of one fspec_cqt_exec. */
 typedef struct fspec_cqt_stream fspec_cqt_stream;
@@ -689,6 +726,8 @@ FSPEC_API int64_t fspec_nsgt_n_coefficients(const fspec_nsgt *plan, int64_t band
 FSPEC_API size_t fspec_nsgt_size(const fspec_nsgt *plan);
 /* Scratch in bytes that a call on n_signals signals of n_blocks blocks takes, either way, at n_threads. 0 if that overflows. */
 FSPEC_API size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads);
+/* About how many operations a block takes, as fspec_frontend_flops counts them. */
+FSPEC_API double fspec_nsgt_flops(const fspec_nsgt *plan);
 /* Transforms n_blocks blocks of each of n_signals signals (any lengths >= 1). Block b holds the samples from
  * first + b * length on, for slices first + b * length / 2; beyond its ends a signal is zero. bands[i * n_bands + k] receives
  * band k of signal i: block b in row b (bin_stride apart), its coefficients frame_stride apart, of out_dtype

@@ -135,6 +135,15 @@ typedef struct fspec_api {
     fspec_status (*istft_stream_flush)(fspec_istft_stream *stream, int64_t length, const fspec_signal *out, const fspec_call *call, int64_t *n_samples);
     fspec_status (*cqt_stream_copy)(const fspec_cqt_stream *stream, fspec_cqt_stream **copy);
     int64_t (*cqt_stream_latency)(const fspec_cqt_stream *stream);
+    fspec_status (*frontend_needs)(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end);
+    fspec_status (*frontend_exec_part)(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
+    size_t (*frontend_memory)(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+    double (*frontend_flops)(const fspec_frontend *plan, int64_t n_samples);
+    fspec_status (*cqt_needs)(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end);
+    fspec_status (*cqt_exec_part)(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
+    size_t (*cqt_memory)(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+    double (*cqt_flops)(const fspec_cqt *plan, int64_t n_samples);
+    double (*nsgt_flops)(const fspec_nsgt *plan);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -257,6 +266,15 @@ static const fspec_api *fspec_api_table;
 #define fspec_istft_stream_flush fspec_api_table->istft_stream_flush
 #define fspec_cqt_stream_copy fspec_api_table->cqt_stream_copy
 #define fspec_cqt_stream_latency fspec_api_table->cqt_stream_latency
+#define fspec_frontend_needs fspec_api_table->frontend_needs
+#define fspec_frontend_exec_part fspec_api_table->frontend_exec_part
+#define fspec_frontend_memory fspec_api_table->frontend_memory
+#define fspec_frontend_flops fspec_api_table->frontend_flops
+#define fspec_cqt_needs fspec_api_table->cqt_needs
+#define fspec_cqt_exec_part fspec_api_table->cqt_exec_part
+#define fspec_cqt_memory fspec_api_table->cqt_memory
+#define fspec_cqt_flops fspec_api_table->cqt_flops
+#define fspec_nsgt_flops fspec_api_table->nsgt_flops
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -290,3 +290,67 @@ void fs_fetch(const fs_framing *f, const fs_source *s, int64_t begin, int64_t n,
     if (end > behind)
         fetch_edge(f, s, real, total, behind, end - behind, p + (size_t)(behind - begin) * size, is_double, scale);
 }
+
+/* ---- what frames need --------------------------------------------------------------------------------------------- */
+
+/* Adds samples [from, to), if there are any, to a stretch that is empty while *begin >= *end. */
+static void cover(int64_t from, int64_t to, int64_t *begin, int64_t *end)
+{
+    if (from >= to)
+        return;
+    const int empty = *begin >= *end;
+    if (empty || from < *begin)
+        *begin = from;
+    if (empty || to > *end)
+        *end = to;
+}
+
+/* What the positions [from, to) before the signal are made of; to <= 0. */
+static void cover_left(const fs_framing *f, int64_t total, int64_t from, int64_t to, int64_t *begin, int64_t *end)
+{
+    switch (f->pad_mode) {
+    case FSPEC_PAD_CONSTANT: break;
+    case FSPEC_PAD_EDGE:
+    case FSPEC_PAD_LINEAR_RAMP: cover(0, 1, begin, end); break;
+    case FSPEC_PAD_REFLECT:
+        cover(-from < total ? 1 - to : 0, -from < total ? 1 - from : total, begin, end);
+        break;
+    case FSPEC_PAD_SYMMETRIC: cover(-from <= total ? -to : 0, -from <= total ? -from : total, begin, end); break;
+    }
+}
+
+/* The same of positions behind it; from >= total. */
+static void cover_right(const fs_framing *f, int64_t total, int64_t from, int64_t to, int64_t *begin, int64_t *end)
+{
+    const int64_t origin = f->pad_mode == FSPEC_PAD_REFLECT ? within(tail_origin(f, total), 0, total - 1) : 0;
+    const int64_t mirrored = 2 * total - 1 - to;
+    switch (f->pad_mode) {
+    case FSPEC_PAD_CONSTANT: break;
+    case FSPEC_PAD_EDGE:
+    case FSPEC_PAD_LINEAR_RAMP: cover(total - 1, total, begin, end); break;
+    case FSPEC_PAD_REFLECT:
+        cover(mirrored >= origin ? mirrored : origin, mirrored >= origin ? 2 * total - 1 - from : total, begin, end);
+        break;
+    case FSPEC_PAD_SYMMETRIC:
+        cover(mirrored + 1 >= 0 ? mirrored + 1 : 0, mirrored + 1 >= 0 ? 2 * total - from : total, begin, end);
+        break;
+    }
+}
+
+void fs_needed(const fs_framing *f, int64_t n_samples, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end)
+{
+    const int64_t total = whole_length(f, n_samples), from = first * f->hop - f->pad;
+    const int64_t to = (first + n_frames - 1) * f->hop - f->pad + f->length;
+    *begin = *end = 0;
+    cover(within(from, 0, n_samples), within(to, 0, n_samples), begin, end);
+    if (from < 0)
+        cover_left(f, total, from, to < 0 ? to : 0, begin, end);
+    if (to > total)
+        cover_right(f, total, from > total ? from : total, to, begin, end);
+    if (*end > n_samples) /* zeros behind the signal */
+        *end = n_samples;
+    if (*begin >= *end)
+        *begin = *end = 0;
+    else if (f->preemphasis != 0 && *begin > 0)
+        --*begin;
+}

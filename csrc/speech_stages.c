@@ -95,6 +95,20 @@ int64_t fs_stages_settled(const fs_stages *s, int64_t n)
     return n < 1 || last < 0 ? 0 : 1 + last / s->stride;
 }
 
+static int64_t clip(int64_t x, int64_t low, int64_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+void fs_stages_span(const fs_stages *s, int64_t n_total, int64_t first, int64_t n, int64_t *from, int64_t *to)
+{
+    const int64_t around = s->deltas ? 2 * s->reach : 0; /* of either order */
+    const int64_t begin = clip(first * s->stride - s->left, 0, n_total - 1);
+    const int64_t last = clip((first + n - 1) * s->stride - s->left + s->stack - 1, 0, n_total - 1);
+    *from = clip(begin - around, 0, n_total);
+    *to = clip(last + around + 1, 0, n_total);
+}
+
 /* ---- rows --------------------------------------------------------------------------------------------------------- */
 
 static void *row_at(const fspec_frontend *plan, const fs_rows *r, int64_t frame, int64_t column)
@@ -431,6 +445,29 @@ static void place(stage_job *job, fs_arena *arena, const fs_item *items, fs_item
             arena->overflow = 1;
         job->sums = fs_take(arena, (int64_t)bytes, sizeof *job->sums);
     }
+}
+
+int fs_stages_memory(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes)
+{
+    const int64_t width = width_of(plan), chunks = n_frames / CHUNK + (n_frames % CHUNK != 0);
+    const int normalize = plan->stages.normalize != FSPEC_NORMALIZE_NONE;
+    fs_arena item = {0}, all = {0};
+    size_t values, sums;
+    *bytes = 0;
+    if (!fs_has_stages(plan))
+        return 1;
+    if (!fs_size(n_frames, width, 0, &values) || !fs_size(chunks, width, 0, &sums) || !fs_size(n_items, (int64_t)sums, 0, &sums))
+        return 0;
+    fs_take(&item, (int64_t)values, plan->kernels->real_size);
+    fs_take(&item, normalize ? width : 0, sizeof(double));
+    fs_take(&item, normalize ? width : 0, sizeof(double));
+    fs_take(&all, n_items, item.used);
+    fs_take(&all, n_items, sizeof(fs_item) + sizeof(fs_rows) + sizeof(fspec_matrix) + sizeof(moments) + sizeof(int64_t));
+    fs_take(&all, normalize ? n_workers * width : 0, sizeof(double));
+    fs_take(&all, normalize ? (int64_t)sums : 0, sizeof(double));
+    fs_take(&all, 8, FS_ALIGN); /* what the arrays above are rounded up by */
+    *bytes = all.used;
+    return !item.overflow && !all.overflow;
 }
 
 fspec_status fs_features_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,

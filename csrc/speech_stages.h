@@ -17,6 +17,11 @@ int64_t fs_stages_settled(const fs_stages *stages, int64_t n_frames);
 /* Output frame v is settled by frame v * stride + fs_stages_wait. */
 int64_t fs_stages_wait(const fs_stages *stages);
 
+/* The frames [*from, *to) of n_total that output frames [first, first + n) are made of, n >= 1. */
+void fs_stages_span(const fs_stages *stages, int64_t n_total, int64_t first, int64_t n, int64_t *from, int64_t *to);
+/* What fs_features_run allocates, besides the scratch of fs_frontend_run, for n_items items of n_frames frames each. */
+int fs_stages_memory(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes);
+
 /* fs_frontend_run for plans with stages or without them. */
 fspec_status fs_features_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
                              const fspec_call *call);

@@ -358,3 +358,23 @@ cdef extern from "fastspec.h" nogil:
     fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config, const fspec_matrix *spectra,
                                         const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches,
                                         const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call)
+    ctypedef struct fspec_part:
+        fspec_signal signal
+        int64_t offset
+        int64_t total
+        int64_t first
+        int64_t n_frames
+    fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin,
+                                      int64_t *end)
+    fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out,
+                                          int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call)
+    size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads)
+    double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples)
+    fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin,
+                                 int64_t *end)
+    fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts,
+                                     fspec_dtype out_dtype, const fspec_call *call)
+    size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads)
+    double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples)
+    double fspec_nsgt_flops(const fspec_nsgt *plan)
+    size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads)

@@ -216,6 +216,13 @@ ctypedef struct fspec_frontend_config:
 ctypedef struct fspec_frontend:
     int opaque
 
+ctypedef struct fspec_part:
+    fspec_signal signal
+    int64_t offset
+    int64_t total
+    int64_t first
+    int64_t n_frames
+
 ctypedef struct fspec_stream:
     int opaque
 
@@ -453,3 +460,12 @@ cdef fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspe
 cdef fspec_status fspec_istft_stream_flush(fspec_istft_stream *stream, int64_t length, const fspec_signal *out, const fspec_call *call, int64_t *n_samples) noexcept nogil
 cdef fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fspec_cqt_stream **copy) noexcept nogil
 cdef int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream) noexcept nogil
+cdef fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end) noexcept nogil
+cdef fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil
+cdef double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end) noexcept nogil
+cdef fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil
+cdef double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples) noexcept nogil
+cdef double fspec_nsgt_flops(const fspec_nsgt *plan) noexcept nogil

@@ -145,6 +145,14 @@ class _Resampler:
     def length(self, n: int) -> int:
         return -(-n // self.factor)
 
+    def memory(self, n: int, n_threads: int) -> int:
+        """Return the bytes that a signal of n samples takes: the result twice, and the plan's."""
+        size = np.dtype(self._type).itemsize
+        return 2 * size * (self.length(n) + 1) + _core.memory(self._plan, 1, n, n_threads)
+
+    def flops(self, n: int) -> float:
+        return _core.flops(self._plan, n)
+
     def __call__(self, y: _Array, n_threads: int) -> _Array:
         out = np.empty((*y.shape[:-1], 1, self._plan.n_frames(y.shape[-1])), self._type)
         self._plan.exec(y, out, n_threads)
@@ -159,6 +167,13 @@ class _Soxr:
 
     def length(self, n: int) -> int:
         return -(-n // self.factor)
+
+    def memory(self, n: int, n_threads: int) -> int:
+        """Return the bytes that a signal of n samples takes, of double: a copy, and two results."""
+        return 8 * (n + 2 * self.length(n))
+
+    def flops(self, n: int) -> float:
+        return 2.0 * self.length(n) * len(resampling_taps(self.factor))
 
     def __call__(self, y: _Array, n_threads: int) -> _Array:
         import soxr
@@ -185,6 +200,17 @@ class _Staged:
 
     def n_frames(self, n: int) -> int:
         return self._then.n_frames(self.first.length(n))
+
+    def memory(self, channels: int, n: int, n_threads: int) -> int:
+        """Return about the bytes of a call: the signals as they are computed in, and resampled."""
+        then = _core.memory(self._then, channels, max(1, self.first.length(n)), n_threads)
+        total: int = then + channels * (self._type.itemsize * n + self.first.memory(n, n_threads))
+        return total
+
+    def flops(self, n: int) -> float:
+        """Return about the operations for one signal."""
+        total: float = self.first.flops(n) + _core.flops(self._then, self.first.length(n))
+        return total
 
     def exec(self, y: _Array, out: _Array, n_threads: int, whole_array: bool = False) -> None:
         _core.check_finite(y, n_threads)
@@ -235,6 +261,31 @@ class _Stepwise:
             length = -(-n // 2**octave.halvings)
             counts.append(1 + length // (self._hop >> octave.halvings))
         return min(counts)
+
+    def memory(self, channels: int, n: int, n_threads: int) -> int:
+        """Return about the bytes of a call: the signals, at each rate, and an octave of results."""
+        first: int = self._first.memory(n, n_threads) if self._first else 0
+        n_level, values, core = -(-n // self._factor), 0, 0
+        for octave, plan in zip(self._filters, self._plans):
+            m = -(-n_level // 2**octave.halvings) + (octave.n_fft if self._padded else 0)
+            values = max(values, 2 * plan.n_bins * plan.n_frames(m) + 2 * m)
+            core = max(core, _core.memory(plan, channels, m, n_threads))
+        size = self._type.itemsize
+        halves = self._halve.memory(n_level, n_threads)
+        total: int = core + channels * (size * (n + n_level + values) + first + halves)
+        return total
+
+    def flops(self, n: int) -> float:
+        """Return about the operations for one signal."""
+        total: float = self._first.flops(n) if self._first else 0.0
+        n, done = -(-n // self._factor), 0
+        for octave, plan in zip(self._filters, self._plans):
+            for _ in range(octave.halvings - done):
+                total += self._halve.flops(n)
+                n = -(-n // 2)
+            done = octave.halvings
+            total += _core.flops(plan, n)
+        return total
 
     def exec(self, y: _Array, out: _Array, n_threads: int, whole_array: bool = False) -> None:
         _core.check_finite(y, n_threads)

@@ -18,6 +18,7 @@ from fastspec._validate import (
     check_size,
     show,
 )
+from fastspec.access import RandomAccess, is_file
 from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
 from fastspec.windows import WindowSpec, get_window, pad_window
 
@@ -136,7 +137,7 @@ def cached(make: Any, *key: Any, **more: Any) -> Any:
         return make.__wrapped__(*key, **more)
 
 
-class _Plan:
+class _Plan(RandomAccess):
     """What all forward plans share: framing, the spectrum, the call."""
 
     _output: ClassVar[str]
@@ -289,18 +290,29 @@ class _Plan:
 
     # -- the call ----------------------------------------------------------------------------------
 
-    def __call__(self, y: Any, out: Array | None = None, n_threads: int = 1) -> Array:
+    def __call__(
+        self,
+        y: Any,
+        out: Array | None = None,
+        n_threads: int = 1,
+        *,
+        frames: slice | range | None = None,
+    ) -> Array:
         """Transform signals.
 
         Parameters
         ----------
-        y : array, shape=(..., n)
+        y : array, shape=(..., n), or str, os.PathLike, binary file object or soundfile.SoundFile
             float32, float64, or int16 if the plan has an `input_scale`. Any strides and byte
-            order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``.
+            order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``. Or a
+            recording, averaged to mono, as `crop` takes it.
         out : np.ndarray, shape=(..., n_bins, n_frames), optional
             Where to write the result, of the type that would be returned; any strides.
         n_threads : int >= 1
             Threads to use at the most, the calling one included. The result does not depend on it.
+        frames : slice or range, optional
+            Compute these frames alone, at their cost: the result is that of the whole call and
+            then ``[..., frames]``, bit for bit. See `crop`. Default: all.
 
         Returns
         -------
@@ -312,8 +324,12 @@ class _Plan:
         Raises
         ------
         ParameterError
-            If `y` is empty, too short, not finite or of another type, or if `out` does not fit.
+            If `y` is empty, too short, not finite or of another type, if `out` does not fit, or
+            if `frames` are given to a plan that needs the whole signal.
         """
+        if frames is not None or is_file(y):
+            cropped: Array = self.crop(y, frames, out=out, n_threads=n_threads)
+            return cropped
         y = as_signal(y)
         wide = self._check_signal(y)
         core = self._core(wide or self.precision == "double")
