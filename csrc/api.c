@@ -101,6 +101,11 @@ static const fspec_api table = {
     fspec_power_to_db,
     fspec_clip_below,
     fspec_nsgt_counts,
+    fspec_scratch_limit,
+    fspec_scratch_info,
+    fspec_scratch_trim,
+    fspec_call_scratch_limit,
+    fspec_scratch_refused,
 };
 
 const fspec_api *fspec_get_api(void) {

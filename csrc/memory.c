@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fastspec.h"
+#include "pool.h"
 
 static void *default_allocate(size_t bytes, void *user)
 {
@@ -23,6 +24,7 @@ static fspec_allocator current = {default_allocate, default_release, NULL};
 
 void fspec_set_allocator(const fspec_allocator *allocator)
 {
+    fs_pool_reset(allocator != NULL);
     current = allocator ? *allocator : standard;
 }
 
@@ -44,6 +46,8 @@ void *fs_alloc(size_t bytes)
     if (bytes > PTRDIFF_MAX - extra)
         return NULL;
     char *raw = current.allocate(bytes + extra, current.user);
+    if (!raw && fs_pool_trim())
+        raw = current.allocate(bytes + extra, current.user);
     if (!raw)
         return NULL;
     char *block = raw + sizeof(void *);
