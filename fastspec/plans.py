@@ -8,7 +8,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core
+from fastspec import _core, limits
+from fastspec._core import DeadlineError
 from fastspec._validate import (
     ParameterError,
     check_bool,
@@ -117,6 +118,8 @@ def new_array(name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, order: An
     """Return an array without values; `name` is the argument to blame if it is too large."""
     dtype = np.dtype(dtype)
     check_size(name, shape, dtype.itemsize)
+    if limits.are_set:
+        limits.check_output(shape, dtype)
     return np.empty(shape, dtype, order)
 
 
@@ -385,7 +388,7 @@ class _Plan:
         return (n_bins, n_frames)
 
     def _check_signal(self, y: Array) -> bool:
-        """Check type and shape; return whether the samples are double."""
+        """Check type, shape and size; return whether the samples are double."""
         dtype = y.dtype.newbyteorder("=") if y.dtype.byteorder not in "=|" else y.dtype
         if dtype == _I16:
             if self._arguments["input_scale"] is None:
@@ -396,6 +399,8 @@ class _Plan:
             raise ParameterError(f"y: has dtype {y.dtype}; must be float32, float64 or int16")
         if y.ndim == 0:
             raise ParameterError("y: is a scalar; must have at least one dimension")
+        if limits.are_set:
+            limits.check_samples(y.size)
         return dtype == _F64
 
     def _refuse_length(self, n: int) -> None:
@@ -428,6 +433,8 @@ def _check_signals(plan: _Plan, signals: Iterable[Any]) -> tuple[list[Array], bo
             raise ParameterError(
                 f"signals[{i}]: has dtype {y.dtype}; must be {ys[0].dtype} as signals[0]"
             )
+    if limits.are_set:
+        limits.check_samples(sum(y.size for y in ys))
     return ys, wide
 
 
@@ -475,6 +482,8 @@ def mapped(plan: Any, signals: Iterable[Any], n_threads: int, pad: bool, out: An
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Check an argument ``out``."""
     out = check_array("out", out)
+    if limits.are_set:
+        limits.check_output(shape, dtype)
     if out.shape != shape:
         raise ParameterError(f"out: has shape {out.shape}; must be {shape}")
     if out.dtype != dtype or not out.dtype.isnative:
@@ -565,6 +574,10 @@ class Stream:
         try:
             call(*arguments, self._n_threads)
         except (ParameterError, RuntimeError, MemoryError):  # before anything was done
+            raise
+        except DeadlineError as error:
+            if error.started:
+                self._over = "the deadline passed within a call"
             raise
         except BaseException:
             self._over = "the stream was interrupted within a call"

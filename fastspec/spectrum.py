@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core
+from fastspec import _core, limits
 from fastspec._validate import (
     ParameterError,
     check_bool,
@@ -89,6 +89,8 @@ def check_audio(given: Any) -> Array:
         raise ParameterError("y: is a scalar; must have at least one dimension")
     if y.shape[-1] == 0:
         raise ParameterError("y: is empty; must hold at least one sample")
+    if limits.are_set:
+        limits.check_samples(y.size)
     if y.dtype.itemsize == 2:
         check_size("y", y.shape, 4)
         return y.astype(np.float32)
