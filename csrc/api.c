@@ -101,6 +101,7 @@ static const fspec_api table = {
     fspec_power_to_db,
     fspec_clip_below,
     fspec_nsgt_counts,
+    fspec_thread_bytes,
     fspec_scratch_limit,
     fspec_scratch_info,
     fspec_scratch_trim,

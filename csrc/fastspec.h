@@ -99,13 +99,17 @@ typedef struct fspec_allocator {
 } fspec_allocator;
 FSPEC_API void fspec_set_allocator(const fspec_allocator *allocator);
 
+/* Bytes that this thread has taken from the allocator and not given back to it, so far; it may be negative. What it grows by
+ * over fspec_X_create is the size of the plan or stream, without FFTW's part. Thread-safe. */
+FSPEC_API int64_t fspec_thread_bytes(void);
+
 /* Scratch that calls take for themselves comes from a pool of the process and goes back to it: no lock, no allocation once
  * blocks are there, whatever the number of threads. fspec_scratch_limit sets how many bytes may be kept idle, 64 MiB by
  * default; a block of more than a quarter of that is not kept, and 0 keeps none. Thread-safe; works across fork. */
 FSPEC_API void fspec_scratch_limit(size_t bytes);
-/* That limit, the bytes that are idle, and how many times since the start a call's scratch was found in the pool (reused) or
- * was not (allocated). No pointer may be NULL. Thread-safe. */
-FSPEC_API void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *reused, int64_t *allocated);
+/* That limit, the bytes and blocks that are idle, and how many times since the start a call's scratch was found in the pool
+ * (reused) or was not (allocated). No pointer may be NULL. Thread-safe. */
+FSPEC_API void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated);
 /* Frees what is idle. Thread-safe. */
 FSPEC_API void fspec_scratch_trim(void);
 /* The most scratch in bytes that a call may take for itself at any time; 0, the default: any. A call that needs more ends with

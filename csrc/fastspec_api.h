@@ -122,8 +122,9 @@ typedef struct fspec_api {
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
     fspec_status (*nsgt_counts)(const fspec_nsgt_config *config, int64_t *counts);
+    int64_t (*thread_bytes)(void);
     void (*scratch_limit)(size_t bytes);
-    void (*scratch_info)(size_t *limit, size_t *idle, int64_t *reused, int64_t *allocated);
+    void (*scratch_info)(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated);
     void (*scratch_trim)(void);
     void (*call_scratch_limit)(size_t bytes);
     size_t (*scratch_refused)(void);
@@ -236,6 +237,7 @@ static const fspec_api *fspec_api_table;
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
 #define fspec_nsgt_counts fspec_api_table->nsgt_counts
+#define fspec_thread_bytes fspec_api_table->thread_bytes
 #define fspec_scratch_limit fspec_api_table->scratch_limit
 #define fspec_scratch_info fspec_api_table->scratch_info
 #define fspec_scratch_trim fspec_api_table->scratch_trim

@@ -37,10 +37,22 @@ int fs_size(int64_t a, int64_t b, int64_t c, size_t *result)
            && *result <= PTRDIFF_MAX - 2 * FS_ALIGN;
 }
 
-/* The allocator's own pointer is kept in front of the aligned block. */
+static _Thread_local int64_t thread_bytes FS_TLS;
+
+int64_t fspec_thread_bytes(void)
+{
+    return thread_bytes;
+}
+
+/* What is kept in front of an aligned block. */
+typedef struct label {
+    void *raw; /* the allocator's own pointer */
+    size_t bytes;
+} label;
+
 void *fs_alloc(size_t bytes)
 {
-    const size_t extra = FS_ALIGN + sizeof(void *);
+    const size_t extra = FS_ALIGN + sizeof(label);
     if (bytes == 0)
         bytes = 1;
     if (bytes > PTRDIFF_MAX - extra)
@@ -50,9 +62,10 @@ void *fs_alloc(size_t bytes)
         raw = current.allocate(bytes + extra, current.user);
     if (!raw)
         return NULL;
-    char *block = raw + sizeof(void *);
+    char *block = raw + sizeof(label);
     block += (FS_ALIGN - (uintptr_t)block % FS_ALIGN) % FS_ALIGN;
-    memcpy(block - sizeof(void *), &raw, sizeof raw);
+    memcpy(block - sizeof(label), &(label){raw, bytes}, sizeof(label));
+    thread_bytes += (int64_t)bytes;
     return block;
 }
 
@@ -64,11 +77,12 @@ void *fs_alloc_zeroed(size_t bytes)
 
 void fs_free(void *block)
 {
-    void *raw;
+    label own;
     if (!block)
         return;
-    memcpy(&raw, (char *)block - sizeof(void *), sizeof raw);
-    current.release(raw, current.user);
+    memcpy(&own, (char *)block - sizeof own, sizeof own);
+    thread_bytes -= (int64_t)own.bytes;
+    current.release(own.raw, current.user);
 }
 
 void *fs_duplicate(const void *source, size_t bytes)

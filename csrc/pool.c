@@ -27,12 +27,7 @@ static _Atomic size_t idle_limit = DEFAULT_LIMIT, call_limit;
 static atomic_uint next_victim;
 static _Atomic int64_t n_reused, n_allocated;
 
-#if defined(__GNUC__) && defined(__ELF__)
-#define HERE __attribute__((tls_model("initial-exec"))) /* see parallel.c */
-#else
-#define HERE
-#endif
-static _Thread_local size_t in_use HERE, refused HERE;
+static _Thread_local size_t in_use FS_TLS, refused FS_TLS;
 
 /* ---- sizes -------------------------------------------------------------------------------------------------------- */
 
@@ -61,15 +56,24 @@ static void *block_of(uintptr_t word)
     return (void *)(word - word % FS_ALIGN);
 }
 
-static size_t idle_bytes(void)
+static size_t idle_bytes(int64_t *n_blocks)
 {
     size_t sum = 0;
+    *n_blocks = 0;
     for (int i = 0; i < N_SLOTS; i++) {
         const uintptr_t word = atomic_load(&slots[i]);
-        if (word)
+        if (word) {
             sum += class_bytes(kind_of(word));
+            ++*n_blocks;
+        }
     }
     return sum;
+}
+
+static int is_full(void)
+{
+    int64_t n_blocks;
+    return idle_bytes(&n_blocks) > atomic_load(&idle_limit);
 }
 
 /* ---- the slots ---------------------------------------------------------------------------------------------------- */
@@ -115,7 +119,7 @@ static void keep(uintptr_t word)
         if (other)
             fs_free(block_of(other));
     }
-    while (idle_bytes() > atomic_load(&idle_limit))
+    while (is_full())
         evict(atomic_fetch_add_explicit(&next_victim, 1, memory_order_relaxed));
 }
 
@@ -199,14 +203,14 @@ void fs_call_release(fs_scratch *scratch)
 void fspec_scratch_limit(size_t bytes)
 {
     atomic_store(&idle_limit, bytes);
-    for (unsigned i = 0; i < N_SLOTS && idle_bytes() > atomic_load(&idle_limit); i++)
+    for (unsigned i = 0; i < N_SLOTS && is_full(); i++)
         evict(i);
 }
 
-void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *reused, int64_t *allocated)
+void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated)
 {
     *limit = atomic_load(&idle_limit);
-    *idle = idle_bytes();
+    *idle = idle_bytes(n_blocks);
     *reused = atomic_load_explicit(&n_reused, memory_order_relaxed);
     *allocated = atomic_load_explicit(&n_allocated, memory_order_relaxed);
 }

@@ -133,11 +133,11 @@ def scratch_limit(int64_t n_bytes):
 
 
 def scratch_info():
-    """(limit, bytes that are idle, times that a call's scratch was there, times that it was not)."""
+    """(limit, bytes and blocks that are idle, times that a call's scratch was there, times that it was not)."""
     cdef size_t limit, idle
-    cdef int64_t reused, allocated
-    fspec_scratch_info(&limit, &idle, &reused, &allocated)
-    return limit, idle, reused, allocated
+    cdef int64_t n_blocks, reused, allocated
+    fspec_scratch_info(&limit, &idle, &n_blocks, &reused, &allocated)
+    return limit, idle, n_blocks, reused, allocated
 
 
 def scratch_trim():

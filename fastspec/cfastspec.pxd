@@ -438,8 +438,9 @@ cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_sign
 cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil
+cdef int64_t fspec_thread_bytes() noexcept nogil
 cdef void fspec_scratch_limit(size_t bytes) noexcept nogil
-cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *reused, int64_t *allocated) noexcept nogil
+cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated) noexcept nogil
 cdef void fspec_scratch_trim() noexcept nogil
 cdef void fspec_call_scratch_limit(size_t bytes) noexcept nogil
 cdef size_t fspec_scratch_refused() noexcept nogil

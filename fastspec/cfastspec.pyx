@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[101]
+    function functions[102]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -303,17 +303,20 @@ cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil:
     return (<fspec_status (*)(const fspec_nsgt_config *, int64_t *) noexcept nogil>table.functions[95])(config, counts)
 
-cdef void fspec_scratch_limit(size_t bytes) noexcept nogil:
-    (<void (*)(size_t) noexcept nogil>table.functions[96])(bytes)
+cdef int64_t fspec_thread_bytes() noexcept nogil:
+    return (<int64_t (*)() noexcept nogil>table.functions[96])()
 
-cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *reused, int64_t *allocated) noexcept nogil:
-    (<void (*)(size_t *, size_t *, int64_t *, int64_t *) noexcept nogil>table.functions[97])(limit, idle, reused, allocated)
+cdef void fspec_scratch_limit(size_t bytes) noexcept nogil:
+    (<void (*)(size_t) noexcept nogil>table.functions[97])(bytes)
+
+cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated) noexcept nogil:
+    (<void (*)(size_t *, size_t *, int64_t *, int64_t *, int64_t *) noexcept nogil>table.functions[98])(limit, idle, n_blocks, reused, allocated)
 
 cdef void fspec_scratch_trim() noexcept nogil:
-    (<void (*)() noexcept nogil>table.functions[98])()
+    (<void (*)() noexcept nogil>table.functions[99])()
 
 cdef void fspec_call_scratch_limit(size_t bytes) noexcept nogil:
-    (<void (*)(size_t) noexcept nogil>table.functions[99])(bytes)
+    (<void (*)(size_t) noexcept nogil>table.functions[100])(bytes)
 
 cdef size_t fspec_scratch_refused() noexcept nogil:
-    return (<size_t (*)() noexcept nogil>table.functions[100])()
+    return (<size_t (*)() noexcept nogil>table.functions[101])()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from fastspec._validate import (
     check_int,
     show,
 )
+from fastspec.caches import plan_cache
 
 __all__ = ["chroma_filter"]
 
@@ -137,7 +137,7 @@ def make_chroma_bank(
     return make(sr, n_fft, n_chroma, tuning, ctroct, octwidth, norm, base_c)
 
 
-@lru_cache(maxsize=16)
+@plan_cache("chroma_filter", 16)
 def _bank(
     sr: float,
     n_fft: int,

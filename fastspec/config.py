@@ -20,6 +20,7 @@ Precision = Literal["single", "double"]
 _PRECISIONS = ("single", "double")
 
 ENGINES = {"auto": 0, "fftw": 1, "lanes": 2}
+FFT_CACHE = 64  # FSPEC_FFT_CACHE of the C header
 
 _lock = threading.Lock()
 _loaded = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from fastspec._validate import (
     check_int,
     check_size,
 )
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import _CHECKS, CQT, freeze_intervals
 from fastspec.icqt_plan import Inverse, longest_signal, solver
@@ -36,12 +36,12 @@ _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("icqt", 16, typed=True)
 def _inverse(**arguments: Any) -> Inverse:
     return Inverse(**arguments)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("icqt.forward", 16, typed=True)
 def _plan(**arguments: Any) -> CQT:
     return CQT(**arguments)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from fastspec import _core
 from fastspec._validate import ParameterError, check_choice, check_float, check_int, check_size
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
 from fastspec.plans import cached, check_array, new_array
 from fastspec.spectrum import check_audio, pad_edges, window_key
@@ -51,7 +51,7 @@ class Spectra(NamedTuple):
     double: bool
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("piptrack", 64, typed=True)
 def _spectrum_plan(
     n_fft: int,
     hop_length: int | None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from fastspec._validate import (
     check_size,
     show,
 )
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, choose_engine, resolve_precision
 from fastspec.plans import (
     PAD_MODES,
@@ -49,7 +49,7 @@ _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 _BLOCK = 2**19  # values that NumPy works on at a time where Ctrl-C is to be answered soon
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("stft", 64, typed=True)
 def _stft_plan(
     n_fft: int,
     hop_length: int | None,
@@ -222,7 +222,7 @@ def _fit_out(given: Any, shape: tuple[int, ...]) -> Array:
 # ---- inverse ------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("istft", 64, typed=True)
 def _istft_plan(
     n_fft: int,
     hop_length: int | None,

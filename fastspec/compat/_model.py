@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from fastspec import presets
 from fastspec._validate import ParameterError, check_int
+from fastspec.caches import plan_cache
 from fastspec.compat._batch import BatchFeature, Extractor, target_lengths
 from fastspec.config import get_precision, resolve_precision
 from fastspec.filters import mel_filter
@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 LOGGER = logging.getLogger("fastspec.compat.transformers")
 
 
-@lru_cache(maxsize=64)
+@plan_cache("compat.transformers", 32)
 def _cached_plan(name: str, settings: tuple[tuple[str, Any], ...]) -> FrontEnd:
     return presets.get(name, **dict(settings))
 
