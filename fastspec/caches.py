@@ -116,7 +116,7 @@ def plan_cache(name: str, max_size: int, *, typed: bool = False) -> Callable[[_F
 
     def decorate(function: _F) -> _F:
         cache = _caches[name] = _Cache(function, max_size, typed)
-        return cache.call  # type: ignore[return-value]
+        return cache.call
 
     return decorate
 

@@ -100,7 +100,7 @@ def chroma_cqt(
         Whether the transform is `cqt` or `hybrid_cqt`.
     definition : {'librosa', 'exact'}
         Definition of the transform; see `CQT`. Not for ``cqt_mode='hybrid'``.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.
@@ -492,7 +492,7 @@ def tonnetz(
         Sample rate in Hz.
     chroma : np.ndarray, shape=(..., n_chroma, n_frames), optional
         Chromagram; real. Default: `chroma_cqt` of `y`.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     **kwargs
         For `chroma_cqt`.

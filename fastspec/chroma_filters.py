@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +133,7 @@ def make_chroma_bank(
             f"n_chroma={n_chroma}: with n_fft={n_fft} gives a filter bank of {size} weights; "
             f"at most {_MOST} are allowed"
         )
-    make = _bank if size <= _CACHED else _bank.__wrapped__
+    make = _bank if size <= _CACHED else cast(Any, _bank).__wrapped__
     return make(sr, n_fft, n_chroma, tuning, ctroct, octwidth, norm, base_c)
 
 

@@ -421,7 +421,7 @@ input_scale, precision
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

@@ -175,7 +175,7 @@ def chroma_stft(
         which takes a second pass over the signal.
     n_chroma : int >= 1
         Pitch classes per octave.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

@@ -93,7 +93,7 @@ def cqt(
         Whose rule says after which octaves the signal is decimated; see `CQT`.
     out : complex np.ndarray, shape=(..., n_bins, n_frames), optional
         Where to write the result, of the type that would be returned; any strides.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

@@ -335,7 +335,7 @@ class FrontEnd(_Plan):
             order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``.
         out : np.ndarray, optional
             Where to write the result, of the shape and type that would be returned; any strides.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
 
         Returns
@@ -423,7 +423,7 @@ class FrontEnd(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

@@ -170,7 +170,7 @@ scale, pad_mode
         The result has the real type of the same precision. Default: the type of `y`.
     out : np.ndarray, shape=(..., n_bins, n_frames), optional
         Where to write the result, of the type that would be returned; any strides.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.
@@ -283,7 +283,7 @@ scale, pad_mode, res_type, librosa_version
         The result has the real type of the same precision. Default: the type of `y`.
     out : np.ndarray, shape=(..., n_bins, n_frames), optional
         Where to write the result, of the type that would be returned; any strides.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

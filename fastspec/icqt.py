@@ -107,7 +107,7 @@ def icqt(
         For least squares: how much to prefer small signals; see `CQT.inverse`.
     out : np.ndarray, shape=(..., n_samples), optional
         Where to write the result, of its type.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes complex64 input in float64. Default: `get_precision`.
@@ -386,7 +386,7 @@ res_type, dtype, length
         First phases: random, or zero.
     random_state : int, np.random.RandomState, np.random.Generator, optional
         Source of the random phases.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

@@ -148,7 +148,7 @@ def melspectrogram(
         As for `stft`.
     power : float > 0
         Exponent of the magnitude: 1 for amplitude, 2 for power.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

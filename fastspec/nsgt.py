@@ -426,7 +426,7 @@ class NSGT(_Plan):
             order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``.
         out : np.ndarray or list of np.ndarray, optional
             Where to write the result, of the shapes and the type that would be returned.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
 
         Returns
@@ -520,7 +520,7 @@ class NSGT(_Plan):
             it; else by default all that the slices hold.
         out : np.ndarray, shape=(..., length), optional
             Where to write the result, of the type that would be returned.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
 
         Returns
@@ -611,7 +611,7 @@ class NSGT(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns
@@ -631,7 +631,7 @@ class NSGT(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

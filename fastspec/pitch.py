@@ -111,7 +111,7 @@ def piptrack(
     ref : float, array or callable, optional
         What a peak must exceed instead of `threshold` times the largest value of its frame; or a
         function of ``(S, axis)`` whose value is multiplied by `threshold`.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
 
     Returns
@@ -316,7 +316,7 @@ def pitch_tuning(
         Width of the histogram's bins, in fractions of a bin; at least 2**-24.
     bins_per_octave : int >= 1
         Bins per octave; at most 2**20.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Accepted as everywhere; the work is one thread's.
 
     Returns

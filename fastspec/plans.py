@@ -297,7 +297,7 @@ class _Plan:
             order; everything with the buffer protocol, ``__array__`` or ``__dlpack__``.
         out : np.ndarray, shape=(..., n_bins, n_frames), optional
             Where to write the result, of the type that would be returned; any strides.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
 
         Returns
@@ -344,7 +344,7 @@ class _Plan:
         ----------
         signals : sequence of arrays, shape=(n_i,)
             All of one type, each as for a call.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. They share the frames of all signals.
         pad : bool
             Whether to return one array, with zeros behind the shorter results.

@@ -150,7 +150,7 @@ def stft(
         'reflect', 'symmetric', 'empty' (zeros), or a function as `numpy.pad` takes it.
     out : complex np.ndarray, shape=(..., 1 + n_fft // 2, >= n_frames), optional
         Where to write; if it has more frames than needed, the first ones are used.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.
@@ -283,7 +283,7 @@ def istft(
         frames cover.
     out : np.ndarray, shape=(..., length), optional
         Where to write.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes complex64 input in float64. Default: `get_precision`.
@@ -414,7 +414,7 @@ def griffinlim(
         First phases: random, or zero.
     random_state : int, np.random.RandomState, np.random.Generator, optional
         Source of the random phases.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

@@ -186,7 +186,7 @@ class WhisperFeatureExtractor(Model):
             Whether to bring signals to mean 0 and variance 1 first. Default: no.
         device : object
             Ignored: computed on the CPU, where transformers' result is as well.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
         **kwargs
             Ignored.

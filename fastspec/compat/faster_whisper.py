@@ -113,7 +113,7 @@ class FeatureExtractor:
             Zeros to add at the end. Default: 160.
         chunk_length : int, optional
             Seconds: sets `n_samples` and `nb_max_frames`, as the original does.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
 
         Returns

@@ -208,7 +208,7 @@ def fbank(
         Of the dither. Default: 0.
     precision : {'single', 'double'}, optional
         What float32 is computed in. Default: `fastspec.get_precision`.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
 
     Returns
