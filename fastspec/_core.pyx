@@ -14,10 +14,10 @@ from libc.stdint cimport INT64_MAX, int32_t, int64_t, intptr_t, uint64_t, uintpt
 from libc.string cimport memset
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
-import contextvars
 import os
 import sys
 import threading
+from contextvars import ContextVar as _ContextVar
 
 from fastspec._validate import LimitError, ParameterError
 

@@ -6,7 +6,7 @@ cdef extern from "Python.h":
 # ---- deadlines --------------------------------------------------------------------------------------------------------
 
 # Nanoseconds of the monotonic clock at which calls in this context end, or 0. Not of the thread: tasks take turns on one.
-deadline_at = contextvars.ContextVar("fastspec.deadline", default=0)
+deadline_at = _ContextVar("fastspec.deadline", default=0)
 _deadline = deadline_at.get
 
 cdef unsigned long main_thread = threading.main_thread().ident

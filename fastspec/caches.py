@@ -70,7 +70,7 @@ class _Cache:
 
         self.call = lru_cache(max_size, typed)(make)
         # Callers may go past the cache, for keys that cannot be hashed.
-        self.call.__wrapped__ = function  # type: ignore[attr-defined]
+        self.call.__wrapped__ = function
         self.call.__doc__ = function.__doc__
         self.call.__name__ = function.__name__
         self.call.__module__ = function.__module__
@@ -116,7 +116,7 @@ def plan_cache(name: str, max_size: int, *, typed: bool = False) -> Callable[[_F
 
     def decorate(function: _F) -> _F:
         cache = _caches[name] = _Cache(function, max_size, typed)
-        return cache.call
+        return cache.call  # type: ignore[return-value]
 
     return decorate
 
