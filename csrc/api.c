@@ -123,6 +123,12 @@ static const fspec_api table = {
     fspec_cqt_memory,
     fspec_cqt_flops,
     fspec_nsgt_flops,
+    fspec_thread_bytes,
+    fspec_scratch_limit,
+    fspec_scratch_info,
+    fspec_scratch_trim,
+    fspec_call_scratch_limit,
+    fspec_scratch_refused,
 };
 
 const fspec_api *fspec_get_api(void) {

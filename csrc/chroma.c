@@ -6,6 +6,7 @@
 
 #include "arrays.h"
 #include "parallel.h"
+#include "pool.h"
 
 enum { FRAMES = 24, SEGMENT = 4096, MOST_TAPS = 1 << 24 };
 
@@ -315,10 +316,13 @@ static fspec_status execute(run *r, int64_t n_items, const fspec_call *call)
     r->desk = arena.used;
     if (arena.overflow || !fs_size(n_workers, (int64_t)r->desk, 0, &bytes))
         return FSPEC_TOO_LARGE;
-    if (!(r->desks = fs_alloc_zeroed(bytes)))
-        return FSPEC_NO_MEMORY;
-    const fspec_status status = fs_parallel(call, n_workers, pieces, 1, work, r);
-    fs_free(r->desks);
+    fs_scratch scratch;
+    fspec_status status = fs_take_scratch(bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    r->desks = memset(scratch.base, 0, bytes);
+    status = fs_parallel(call, n_workers, pieces, 1, work, r);
+    fs_call_release(&scratch);
     return status;
 }
 

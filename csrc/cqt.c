@@ -6,6 +6,7 @@
 
 #include "access.h"
 #include "arrays.h"
+#include "pool.h"
 
 enum { MAX_LENGTH = 1 << 28, SEGMENT = 1 << 20 }; /* samples */
 
@@ -324,18 +325,14 @@ static fspec_status execute(run *r, const fspec_call *call)
     size_t bytes;
     if (!(r->desk = desk_size(r->plan)) || !fs_size(n_workers, (int64_t)r->desk, 0, &bytes))
         return FSPEC_TOO_LARGE;
-    char *own = NULL;
-    r->desks = call->scratch;
-    if (r->desks) {
-        r->desks += (FS_ALIGN - (uintptr_t)r->desks % FS_ALIGN) % FS_ALIGN;
-        if (call->scratch_size < (size_t)(r->desks - (char *)call->scratch) + bytes)
-            return FSPEC_BAD_ARGUMENT;
-    } else if (!(r->desks = own = fs_alloc(bytes))) {
-        return FSPEC_NO_MEMORY;
-    }
+    fs_scratch scratch;
+    fspec_status status = fs_call_scratch(call, bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    r->desks = scratch.base;
     memset(r->desks, 0, bytes);
-    fspec_status status = fs_parallel(call, n_workers, r->n_segments, 1, work, r);
-    fs_free(own);
+    status = fs_parallel(call, n_workers, r->n_segments, 1, work, r);
+    fs_call_release(&scratch);
     return status;
 }
 

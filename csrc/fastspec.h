@@ -13,7 +13,7 @@
  *     signal in pieces. All give the same bits.
  *   - fspec_X_create makes a plan, fspec_X_exec uses it, fspec_X_free frees it (NULL is fine). A plan is immutable: any
  *     number of threads may use one plan at the same time, no locks are taken. It MUST outlive its streams.
- *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or allocated and freed by the call.
+ *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or taken from a pool: see fspec_scratch_limit.
  *   - Calls run in round-to-nearest with subnormals flushed to zero (|x| < 1.2e-38 counts as zero, in double |x| < 2.3e-308)
  *     and masked floating-point exceptions; the caller's settings are restored before they return.
  *   - Results depend only on the plan and on the signal: not on the number of threads, on how signals are batched or on how
@@ -75,8 +75,9 @@ typedef enum fspec_status {
     FSPEC_BAD_NORM,         /* norm: not one of fspec_norm, p not finite and > 0, or the output is not FSPEC_OUT_BANDS */
     FSPEC_BAD_FRAMES,       /* frame_length, pad_left, pad_right, append, least_samples, multiple: out of range */
     FSPEC_BAD_SAMPLES,      /* gain, dither, preemphasis: out of range, or not for this output */
-    FSPEC_BAD_FEATURES      /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or stack
+    FSPEC_BAD_FEATURES,     /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or stack
                                and what belongs to them: out of range, or not for this output */
+    FSPEC_OVER_LIMIT        /* a call needs more scratch than fspec_call_scratch_limit allows */
 } fspec_status;
 
 /* A short English sentence for a status; never NULL, valid for ever. */
@@ -96,13 +97,34 @@ FSPEC_API const char *fspec_simd_tier(void);
 FSPEC_API const char *fspec_simd_refused(void); /* "" when nothing was refused */
 
 /* Where memory comes from. `allocate` returns memory aligned as malloc's, or NULL; both may be called by several threads at
- * once. Set it before any other call; NULL restores malloc and free. Not thread-safe. */
+ * once. Set it before any other call; NULL restores malloc and free. First the pool of scratch is emptied, and its limit
+ * becomes 0: what is not in use goes back to `allocate`'s owner, until fspec_scratch_limit says otherwise. NULL restores the
+ * default limit. Not thread-safe. */
 typedef struct fspec_allocator {
     void *(*allocate)(size_t bytes, void *user);
     void (*release)(void *block, void *user);
     void *user;
 } fspec_allocator;
 FSPEC_API void fspec_set_allocator(const fspec_allocator *allocator);
+
+/* Bytes that this thread has taken from the allocator and not given back to it, so far; it may be negative. What it grows by
+ * over fspec_X_create is the size of the plan or stream, without FFTW's part. Thread-safe. */
+FSPEC_API int64_t fspec_thread_bytes(void);
+
+/* Scratch that calls take for themselves comes from a pool of the process and goes back to it: no lock, no allocation once
+ * blocks are there, whatever the number of threads. fspec_scratch_limit sets how many bytes may be kept idle, 64 MiB by
+ * default; a block of more than a quarter of that is not kept, and 0 keeps none. Thread-safe; works across fork. */
+FSPEC_API void fspec_scratch_limit(size_t bytes);
+/* That limit, the bytes and blocks that are idle, and how many times since the start a call's scratch was found in the pool
+ * (reused) or was not (allocated). No pointer may be NULL. Thread-safe. */
+FSPEC_API void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated);
+/* Frees what is idle. Thread-safe. */
+FSPEC_API void fspec_scratch_trim(void);
+/* The most scratch in bytes that a call may take for itself at any time; 0, the default: any. A call that needs more ends with
+ * FSPEC_OVER_LIMIT before its work. Scratch in fspec_call does not count. Thread-safe. */
+FSPEC_API void fspec_call_scratch_limit(size_t bytes);
+/* The bytes that this thread's last call that ended with FSPEC_OVER_LIMIT needed. */
+FSPEC_API size_t fspec_scratch_refused(void);
 
 /* Loads FFTW 3 at run time from the two libraries at these paths (single and double precision; either may be NULL or
  * empty: then plans of that precision have no such engine). A library stays loaded for the life of the process and the
@@ -158,7 +180,7 @@ typedef struct fspec_call {
     int32_t whole_array;     /* 0: top_db and ref_max look at each signal by itself; 1: at all signals of the call */
     fspec_cancel_fn cancel;  /* NULL */
     void *cancel_user;
-    void *scratch;           /* NULL: allocated. Else memory of scratch_size bytes, any alignment, used by this call alone */
+    void *scratch;           /* NULL: from the pool. Else memory of scratch_size bytes, any alignment, used by this call alone */
     size_t scratch_size;
 } fspec_call;
 FSPEC_API void fspec_call_init(fspec_call *call);

@@ -144,6 +144,12 @@ typedef struct fspec_api {
     size_t (*cqt_memory)(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
     double (*cqt_flops)(const fspec_cqt *plan, int64_t n_samples);
     double (*nsgt_flops)(const fspec_nsgt *plan);
+    int64_t (*thread_bytes)(void);
+    void (*scratch_limit)(size_t bytes);
+    void (*scratch_info)(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated);
+    void (*scratch_trim)(void);
+    void (*call_scratch_limit)(size_t bytes);
+    size_t (*scratch_refused)(void);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -275,6 +281,12 @@ static const fspec_api *fspec_api_table;
 #define fspec_cqt_memory fspec_api_table->cqt_memory
 #define fspec_cqt_flops fspec_api_table->cqt_flops
 #define fspec_nsgt_flops fspec_api_table->nsgt_flops
+#define fspec_thread_bytes fspec_api_table->thread_bytes
+#define fspec_scratch_limit fspec_api_table->scratch_limit
+#define fspec_scratch_info fspec_api_table->scratch_info
+#define fspec_scratch_trim fspec_api_table->scratch_trim
+#define fspec_call_scratch_limit fspec_api_table->call_scratch_limit
+#define fspec_scratch_refused fspec_api_table->scratch_refused
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

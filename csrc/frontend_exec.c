@@ -8,6 +8,7 @@
 #include "arrays.h"
 #include "blocks.h"
 #include "normalise.h"
+#include "pool.h"
 #include "speech_stages.h"
 
 enum {
@@ -368,22 +369,18 @@ fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, i
     size_t bytes;
     if (!fs_frontend_scratch(plan, n_items, r.n_frames, n_workers, &bytes))
         return FSPEC_TOO_LARGE;
-    char *own = NULL, *base = call->scratch;
-    if (base) {
-        base += (FS_ALIGN - (uintptr_t)base % FS_ALIGN) % FS_ALIGN;
-        if (call->scratch_size < (size_t)(base - (char *)call->scratch) + bytes)
-            return FSPEC_BAD_ARGUMENT;
-    } else if (!(base = own = fs_alloc(bytes))) {
-        return FSPEC_NO_MEMORY;
-    }
-    fs_arena arena = {.base = base};
+    fs_scratch scratch;
+    fspec_status status = fs_call_scratch(call, bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    fs_arena arena = {.base = scratch.base};
     lay_out(plan, &arena, n_workers, n_items, r.n_frames, &r);
     int64_t *first_frame = (int64_t *)(uintptr_t)r.first_frame;
     first_frame[0] = 0;
     for (int64_t i = 0; i < n_items; i++)
         first_frame[i + 1] = first_frame[i] + items[i].n_frames;
-    fspec_status status = execute(&r, n_workers);
-    fs_free(own);
+    status = execute(&r, n_workers);
+    fs_call_release(&scratch);
     return status;
 }
 
@@ -422,25 +419,26 @@ size_t fspec_frontend_scratch(const fspec_frontend *plan, int64_t n_signals, int
     return bytes;
 }
 
-/* Room for the items of a call: one in `one`, more in the call's scratch or on the heap (then also in *own). */
-static fspec_status take_items(int64_t n, fs_item *one, fspec_call *call, fs_item **items, fs_item **own)
+/* Room for the items of a call: one in `one`, more in scratch, the beginning of the call's own if it has any. */
+static fspec_status take_items(int64_t n, fs_item *one, fspec_call *call, fs_item **items, fs_scratch *scratch)
 {
     size_t bytes;
-    *own = NULL;
+    *scratch = (fs_scratch){0};
     *items = one;
-    if (!fs_size(n, sizeof(fs_item), FS_ALIGN, &bytes))
+    if (!fs_size(n, sizeof(fs_item), 0, &bytes))
         return FSPEC_TOO_LARGE;
+    if (!call->scratch && n <= 1)
+        return FSPEC_OK;
+    const fspec_status status = fs_call_scratch(call, bytes, scratch);
+    if (status != FSPEC_OK)
+        return status;
+    *items = (fs_item *)(void *)scratch->base;
     if (call->scratch) {
-        if (call->scratch_size < bytes)
-            return FSPEC_BAD_ARGUMENT;
-        const size_t skip = (FS_ALIGN - (uintptr_t)call->scratch % FS_ALIGN) % FS_ALIGN;
-        *items = (fs_item *)(void *)((char *)call->scratch + skip);
-        call->scratch = (char *)call->scratch + bytes;
-        call->scratch_size -= bytes;
-    } else if (n > 1) {
-        *items = *own = fs_alloc(bytes);
+        const size_t used = (size_t)(scratch->base - (char *)call->scratch) + bytes;
+        call->scratch = (char *)call->scratch + used;
+        call->scratch_size -= used;
     }
-    return *items ? FSPEC_OK : FSPEC_NO_MEMORY;
+    return FSPEC_OK;
 }
 
 fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec_matrix *spectra, fspec_dtype dtype,
@@ -448,7 +446,8 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
                                          const fspec_call *call)
 {
     fspec_call full;
-    fs_item one, *items, *own;
+    fs_item one, *items;
+    fs_scratch scratch;
     fspec_status status = fs_call_read(call, &full);
     if (status != FSPEC_OK)
         return status;
@@ -464,7 +463,7 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
         if (!fs_fits(&spectra[i], plan->n_bins, n_frames) || !fs_fits(&out[i], plan->n_features, n_frames))
             return FSPEC_TOO_LARGE;
     }
-    status = take_items(n_signals, &one, &full, &items, &own);
+    status = take_items(n_signals, &one, &full, &items, &scratch);
     if (status != FSPEC_OK)
         return status;
     for (int64_t i = 0; i < n_signals; i++)
@@ -473,7 +472,7 @@ fspec_status fspec_frontend_exec_spectra(const fspec_frontend *plan, const fspec
                              .n_frames = n_frames,
                              .out = out[i]};
     status = fs_features_run(plan, items, n_signals, out_dtype, &full);
-    fs_free(own);
+    fs_call_release(&scratch);
     return status;
 }
 
@@ -481,7 +480,8 @@ fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal 
                                  int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
 {
     fspec_call full;
-    fs_item one, *items, *own;
+    fs_item one, *items;
+    fs_scratch scratch;
     fspec_status status = fs_call_read(call, &full);
     if (status == FSPEC_OK)
         status = check_call(plan, signals, out, n_signals, out_dtype);
@@ -489,7 +489,7 @@ fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal 
         status = fspec_check_finite(signals, n_signals, &full);
     if (status != FSPEC_OK)
         return status;
-    status = take_items(n_signals, &one, &full, &items, &own);
+    status = take_items(n_signals, &one, &full, &items, &scratch);
     if (status != FSPEC_OK)
         return status;
     for (int64_t i = 0; i < n_signals; i++)
@@ -498,6 +498,6 @@ fspec_status fspec_frontend_exec(const fspec_frontend *plan, const fspec_signal 
                              .out = out[i],
                              .channel = i};
     status = fs_features_run(plan, items, n_signals, out_dtype, &full);
-    fs_free(own);
+    fs_call_release(&scratch);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "frontend.h"
 #include "istft.h"
+#include "pool.h"
 
 typedef struct update {
     const fs_kernels *kernels;
@@ -41,13 +42,13 @@ fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *ist
     const fspec_dtype complex_type = stft->is_double ? FSPEC_COMPLEX128 : FSPEC_COMPLEX64;
     const fspec_signal signal = {y, n_samples, size, stft->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, 0};
     const fspec_matrix estimate = {angles, 2 * size, 2 * size * n_bins};
-    void *spectra[2] = {n_iter > 0 ? fs_alloc(bytes) : NULL, n_iter > 1 ? fs_alloc(bytes) : NULL};
+    fs_scratch spectra[2] = {{0}, {0}};
     full.scratch = NULL;
-    if ((n_iter > 0 && !spectra[0]) || (n_iter > 1 && !spectra[1]))
-        status = FSPEC_NO_MEMORY;
+    for (int i = 0; i < 2 && i < n_iter && status == FSPEC_OK; i++)
+        status = fs_take_scratch(bytes, &spectra[i]);
     for (int64_t i = 0; i < n_iter && status == FSPEC_OK; i++) {
-        const fspec_matrix now = {spectra[i % 2], 2 * size, 2 * size * n_bins};
-        update u = {stft->kernels, angles, i ? spectra[(i + 1) % 2] : NULL, magnitude, n_bins, momentum};
+        const fspec_matrix now = {spectra[i % 2].base, 2 * size, 2 * size * n_bins};
+        update u = {stft->kernels, angles, i ? spectra[(i + 1) % 2].base : NULL, magnitude, n_bins, momentum};
         const fs_sink sink = {.take = rephase_frame, .context = &u};
         const fs_item item = {.source = {signal, 0, n_samples}, .n_frames = n_frames, .out = now};
         status = fspec_istft_exec(istft, &estimate, complex_type, n_frames, &signal, 1, &full);
@@ -60,8 +61,8 @@ fspec_status fspec_griffinlim(const fspec_frontend *stft, const fspec_istft *ist
     }
     if (status == FSPEC_OK)
         status = fspec_istft_exec(istft, &estimate, complex_type, n_frames, &signal, 1, &full);
-    fs_free(spectra[0]);
-    fs_free(spectra[1]);
+    fs_call_release(&spectra[1]);
+    fs_call_release(&spectra[0]);
     return status;
 }
 

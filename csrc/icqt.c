@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "pool.h"
 
 enum { PIECE_SAMPLES = 1 << 16, MAX_HEAD = 1 << 16 };
 
@@ -435,23 +436,19 @@ static fspec_status execute(run *r, const fspec_call *call)
 {
     int64_t n_items;
     size_t bytes;
-    char *own = NULL;
+    fs_scratch scratch;
     if (!fs_size(r->n_signals, r->pieces, 0, &bytes) || bytes > INT64_MAX)
         return FSPEC_TOO_LARGE;
     n_items = (int64_t)bytes;
     const int n_workers = fs_worker_count(call, n_items);
     if (!(r->desk = desk_size(r->plan, r->piece)) || !fs_size(n_workers, (int64_t)r->desk, 0, &bytes))
         return FSPEC_TOO_LARGE;
-    r->desks = call->scratch;
-    if (r->desks) {
-        r->desks += (FS_ALIGN - (uintptr_t)r->desks % FS_ALIGN) % FS_ALIGN;
-        if (call->scratch_size < (size_t)(r->desks - (char *)call->scratch) + bytes)
-            return FSPEC_BAD_ARGUMENT;
-    } else if (!(r->desks = own = fs_alloc(bytes))) {
-        return FSPEC_NO_MEMORY;
-    }
-    fspec_status status = fs_parallel(call, n_workers, n_items, 1, work, r);
-    fs_free(own);
+    fspec_status status = fs_call_scratch(call, bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    r->desks = scratch.base;
+    status = fs_parallel(call, n_workers, n_items, 1, work, r);
+    fs_call_release(&scratch);
     return status;
 }
 

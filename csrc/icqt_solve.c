@@ -5,6 +5,7 @@
 
 #include "arrays.h"
 #include "icqt.h"
+#include "pool.h"
 
 enum { BLOCK = 1 << 15, SUMS = 16 };
 
@@ -255,10 +256,11 @@ fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoin
     lay_out(&s, &arena);
     if (arena.overflow)
         return FSPEC_TOO_LARGE;
-    char *memory = fs_alloc(arena.used);
-    if (!memory)
-        return FSPEC_NO_MEMORY;
-    arena = (fs_arena){.base = memory};
+    fs_scratch scratch;
+    status = fs_take_scratch(arena.used, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    arena = (fs_arena){.base = scratch.base};
     lay_out(&s, &arena);
     for (int64_t i = 0; i < n_signals && status == FSPEC_OK; i++) {
         double residual;
@@ -270,6 +272,6 @@ fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoin
         if (iterations && status == FSPEC_OK)
             iterations[i] = done;
     }
-    fs_free(memory);
+    fs_call_release(&scratch);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "pool.h"
 
 enum { PIECE_SAMPLES = 1 << 16, BATCH = 16 };
 
@@ -397,12 +398,13 @@ fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, f
     fs_istft_lay_out(&r, &arena, n_workers, NULL);
     if (arena.overflow)
         return FSPEC_TOO_LARGE;
-    void *scratch = arena.base = fs_alloc(arena.used);
-    if (!scratch)
-        return FSPEC_NO_MEMORY;
-    arena.used = 0;
+    fs_scratch scratch;
+    status = fs_take_scratch(arena.used, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    arena = (fs_arena){.base = scratch.base};
     fs_istft_lay_out(&r, &arena, n_workers, &r.desks);
     status = fs_parallel(&full, n_workers, r.pieces * n_signals, 1, work, &r);
-    fs_free(scratch);
+    fs_call_release(&scratch);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fastspec.h"
+#include "pool.h"
 
 static void *default_allocate(size_t bytes, void *user)
 {
@@ -23,6 +24,7 @@ static fspec_allocator current = {default_allocate, default_release, NULL};
 
 void fspec_set_allocator(const fspec_allocator *allocator)
 {
+    fs_pool_reset(allocator != NULL);
     current = allocator ? *allocator : standard;
 }
 
@@ -35,20 +37,35 @@ int fs_size(int64_t a, int64_t b, int64_t c, size_t *result)
            && *result <= PTRDIFF_MAX - 2 * FS_ALIGN;
 }
 
-/* The allocator's own pointer is kept in front of the aligned block. */
+static _Thread_local int64_t thread_bytes FS_TLS;
+
+int64_t fspec_thread_bytes(void)
+{
+    return thread_bytes;
+}
+
+/* What is kept in front of an aligned block. */
+typedef struct label {
+    void *raw; /* the allocator's own pointer */
+    size_t bytes;
+} label;
+
 void *fs_alloc(size_t bytes)
 {
-    const size_t extra = FS_ALIGN + sizeof(void *);
+    const size_t extra = FS_ALIGN + sizeof(label);
     if (bytes == 0)
         bytes = 1;
     if (bytes > PTRDIFF_MAX - extra)
         return NULL;
     char *raw = current.allocate(bytes + extra, current.user);
+    if (!raw && fs_pool_trim())
+        raw = current.allocate(bytes + extra, current.user);
     if (!raw)
         return NULL;
-    char *block = raw + sizeof(void *);
+    char *block = raw + sizeof(label);
     block += (FS_ALIGN - (uintptr_t)block % FS_ALIGN) % FS_ALIGN;
-    memcpy(block - sizeof(void *), &raw, sizeof raw);
+    memcpy(block - sizeof(label), &(label){raw, bytes}, sizeof(label));
+    thread_bytes += (int64_t)bytes;
     return block;
 }
 
@@ -60,11 +77,12 @@ void *fs_alloc_zeroed(size_t bytes)
 
 void fs_free(void *block)
 {
-    void *raw;
+    label own;
     if (!block)
         return;
-    memcpy(&raw, (char *)block - sizeof(void *), sizeof raw);
-    current.release(raw, current.user);
+    memcpy(&own, (char *)block - sizeof own, sizeof own);
+    thread_bytes -= (int64_t)own.bytes;
+    current.release(own.raw, current.user);
 }
 
 void *fs_duplicate(const void *source, size_t bytes)

@@ -7,6 +7,14 @@
 
 enum { FS_ALIGN = 64 };
 
+/* For thread-local variables. initial-exec: the memory is there when the thread is. Else glibc allocates it at the first access,
+ * and ends the process when that fails. */
+#if defined(__GNUC__) && defined(__ELF__)
+#define FS_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define FS_TLS
+#endif
+
 /* a * b + c into *result; 0 if it overflows size_t or a factor is negative. */
 int fs_size(int64_t a, int64_t b, int64_t c, size_t *result);
 

@@ -8,6 +8,7 @@
 #include "framing.h"
 #include "nsgt.h"
 #include "parallel.h"
+#include "pool.h"
 
 typedef struct run {
     const fspec_nsgt *plan;
@@ -503,20 +504,16 @@ static fspec_status with_scratch(run *r, fspec_status (*work)(run *r))
 {
     const fspec_call *call = r->call;
     const size_t bytes = arrange(r, call->n_threads);
-    char *own = NULL;
+    fs_scratch scratch;
     if (!bytes)
         return FSPEC_TOO_LARGE;
-    r->benches = call->scratch;
-    if (r->benches) {
-        r->benches += (FS_ALIGN - (uintptr_t)r->benches % FS_ALIGN) % FS_ALIGN;
-        if (call->scratch_size < (size_t)(r->benches - (char *)call->scratch) + bytes)
-            return FSPEC_BAD_ARGUMENT;
-    } else if (!(r->benches = own = fs_alloc(bytes))) {
-        return FSPEC_NO_MEMORY;
-    }
+    fspec_status status = fs_call_scratch(call, bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    r->benches = scratch.base;
     (void)arrange(r, call->n_threads);
-    const fspec_status status = work(r);
-    fs_free(own);
+    status = work(r);
+    fs_call_release(&scratch);
     return status;
 }
 

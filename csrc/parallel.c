@@ -8,6 +8,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include "memory.h"
 #include "platform.h"
 
 enum { MAX_WORKERS = 256, POLL_NANOSECONDS = 5000000 };
@@ -55,13 +56,7 @@ typedef struct station {
     fs_fpenv env;
 } station;
 
-/* initial-exec: the memory is there when the thread is. Else glibc allocates it at the first access, and ends the process when
- * that fails. */
-#if defined(__GNUC__) && defined(__ELF__)
-static _Thread_local station here __attribute__((tls_model("initial-exec")));
-#else
-static _Thread_local station here;
-#endif
+static _Thread_local station here FS_TLS;
 
 typedef struct worker {
     job *job;

@@ -6,6 +6,7 @@
 
 #include "arrays.h"
 #include "blocks.h"
+#include "pool.h"
 
 enum { MOST_BINS = 1 << 26, MOST_HISTOGRAM = 1 << 24, MOST_PER_OCTAVE = 1 << 20, GRAIN = 8 };
 
@@ -123,8 +124,8 @@ static void lay_out(search *s, fs_arena *arena, int n_workers, size_t block_valu
         s->benches = benches;
 }
 
-/* Sizes, block, pointers: the arena's base is returned, or NULL with a status. */
-static fspec_status equip(search *s, int n_workers, size_t block_values, int with_reference, char **own)
+/* Sizes, scratch, pointers. */
+static fspec_status equip(search *s, int n_workers, size_t block_values, int with_reference, fs_scratch *scratch)
 {
     fs_arena arena = {0};
     const fs_kernels *k = fs_kernels_for(s->finder->is_double);
@@ -134,10 +135,11 @@ static fspec_status equip(search *s, int n_workers, size_t block_values, int wit
     s->benches = NULL;
     if (arena.overflow)
         return FSPEC_TOO_LARGE;
-    if (!(*own = fs_alloc(arena.used)))
-        return FSPEC_NO_MEMORY;
-    arena = (fs_arena){.base = *own};
-    s->benches = (bench *)(void *)*own; /* the first piece */
+    const fspec_status status = fs_take_scratch(arena.used, scratch);
+    if (status != FSPEC_OK)
+        return status;
+    arena = (fs_arena){.base = scratch->base};
+    s->benches = (bench *)(void *)scratch->base; /* the first piece */
     lay_out(s, &arena, n_workers, block_values, with_reference);
     for (size_t i = 0; i < FS_MAX_LANES; i++) {
         if (s->finder->is_double)
@@ -200,23 +202,27 @@ fspec_status fs_peaks_of_signals(const fs_peak_finder *finder, const fspec_front
     const fs_sink sink = {.context = &s, .take_block = take_block};
     fspec_call call = *given;
     size_t bytes;
-    char *own = NULL, nowhere[1];
+    char nowhere[1];
+    fs_scratch item_room, room = {0};
     call.scratch = NULL;
     fspec_status status = check_signals(finder, plan, signals, n_signals, &call);
     if (status != FSPEC_OK || n_signals == 0)
         return status;
     if (!fs_size(n_signals, sizeof(fs_item), 0, &bytes))
         return FSPEC_TOO_LARGE;
-    fs_item *items = fs_alloc(bytes);
-    status = items ? equip(&s, fs_worker_count(&call, INT64_MAX), 0, 0, &own) : FSPEC_NO_MEMORY;
+    status = fs_take_scratch(bytes, &item_room);
+    if (status != FSPEC_OK)
+        return status;
+    fs_item *items = (fs_item *)(void *)item_room.base;
+    status = equip(&s, fs_worker_count(&call, INT64_MAX), 0, 0, &room);
     for (int64_t i = 0; i < n_signals && status == FSPEC_OK; i++)
         items[i] = (fs_item){.source = {signals[i], 0, signals[i].n_samples},
                              .n_frames = fs_n_frames(&plan->framing, signals[i].n_samples),
                              .out = {nowhere, 0, 0}};
     if (status == FSPEC_OK)
         status = fs_frontend_run(plan, items, n_signals, finder->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, &sink, &call);
-    fs_free(items);
-    fs_free(own);
+    fs_call_release(&room);
+    fs_call_release(&item_room);
     return status;
 }
 
@@ -277,7 +283,7 @@ fspec_status fs_peaks_of_spectra(const fs_peak_finder *finder, const fspec_matri
     search s = {.finder = finder, .taker = taker, .spectra = spectra, .reference = reference, .n_frames = n_frames};
     const int64_t lanes = (int64_t)fs_kernels_for(finder->is_double)->lanes, rows = (int64_t)finder->spec.n_rows;
     int64_t blocks;
-    char *own = NULL;
+    fs_scratch room = {0};
     if (n_signals < 0 || n_frames < 0 || (n_signals > 0 && !spectra))
         return FSPEC_BAD_ARGUMENT;
     for (int64_t i = 0; i < n_signals && n_frames > 0; i++) {
@@ -292,10 +298,10 @@ fspec_status fs_peaks_of_spectra(const fs_peak_finder *finder, const fspec_matri
     if (blocks == 0)
         return FSPEC_OK;
     const int n_workers = fs_worker_count(call, blocks);
-    fspec_status status = equip(&s, n_workers, (size_t)(rows * lanes), reference != NULL, &own);
+    fspec_status status = equip(&s, n_workers, (size_t)(rows * lanes), reference != NULL, &room);
     if (status == FSPEC_OK)
         status = fs_parallel(call, n_workers, blocks, GRAIN, search_spectra, &s);
-    fs_free(own);
+    fs_call_release(&room);
     return status;
 }
 
@@ -360,12 +366,15 @@ static fspec_status piptrack(const fspec_tuning_config *config, const fspec_fron
     s.most = (size_t)(c.n_bins / 2 + 1) * FS_MAX_LANES + 16;
     if (!fs_size((int64_t)s.most, 2 * (int64_t)s.size * fs_worker_count(&call, INT64_MAX), 0, &bytes))
         return FSPEC_TOO_LARGE;
-    if (!(s.room = fs_alloc(bytes)))
-        return FSPEC_NO_MEMORY;
+    fs_scratch scratch;
+    status = fs_take_scratch(bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    s.room = scratch.base;
     const fs_peak_taker taker = {scatter_room, scatter_take, &s};
     status = spectra || !signals ? fs_peaks_of_spectra(&finder, spectra, reference, n_frames, n_signals, &taker, &call)
                                  : fs_peaks_of_signals(&finder, plan, signals, n_signals, &taker, &call);
-    fs_free(s.room);
+    fs_call_release(&scratch);
     return status;
 }
 

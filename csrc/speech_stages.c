@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "pool.h"
 
 enum { CHUNK = 256 }; /* frames of one sum */
 
@@ -484,15 +485,15 @@ fspec_status fs_features_run(const fspec_frontend *plan, const fs_item *items, i
     place(&job, &arena, items, &inner, n_workers);
     if (arena.overflow)
         return FSPEC_TOO_LARGE;
-    void *memory = arena.base = fs_alloc(arena.used);
-    if (!memory)
-        return FSPEC_NO_MEMORY;
-    arena.used = 0;
+    fs_scratch scratch;
+    fspec_status status = fs_take_scratch(arena.used, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    arena = (fs_arena){.base = scratch.base};
     place(&job, &arena, items, &inner, n_workers);
-    fspec_status status =
-        fs_frontend_run(plan, inner, n_items, plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, NULL, &inner_call);
+    status = fs_frontend_run(plan, inner, n_items, plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, NULL, &inner_call);
     if (status == FSPEC_OK)
         status = carry_out(&job, &inner_call);
-    fs_free(memory);
+    fs_call_release(&scratch);
     return status;
 }

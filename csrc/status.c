@@ -33,6 +33,7 @@ static const struct {
     [FSPEC_BAD_SAMPLES] = {"preemphasis", "gain, dither or preemphasis is out of its range, or not for this output"},
     [FSPEC_BAD_FEATURES] = {"energy", "magnitude_eps, the logarithm's constants, scale and offset, energy, deltas, normalize or stack "
                                       "is out of its range, or not for this output"},
+    [FSPEC_OVER_LIMIT] = {"", "the call needs more scratch than it may take"},
 };
 
 static int known(fspec_status status)

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "frontend.h"
+#include "pool.h"
 
 enum { PIECE_FRAMES = 1024, PIECE_VALUES = 1 << 16 };
 
@@ -234,16 +235,19 @@ fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype 
         return FSPEC_BAD_ARGUMENT;
     if (!fs_size(pieces, sizeof(double), 0, &bytes))
         return FSPEC_TOO_LARGE;
-    array_job job = {fs_kernels_for(dtype == FSPEC_FLOAT64), x, out, {FSPEC_LOG_DB, amin, offset}, 0, fs_alloc(bytes)};
-    if (!job.largest)
-        return FSPEC_NO_MEMORY;
+    fs_scratch scratch;
+    status = fs_take_scratch(bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    array_job job = {fs_kernels_for(dtype == FSPEC_FLOAT64), x, out, {FSPEC_LOG_DB, amin, offset}, 0,
+                     (double *)(void *)scratch.base};
     status = fs_parallel(&full, fs_worker_count(&full, pieces), n, PIECE_VALUES, log_pieces, &job);
     if (status == FSPEC_OK) {
         const fs_fpenv env = fs_fpenv_enter(); /* comparisons with NaN may trap in the caller's */
         *largest = largest_of(job.largest, n / PIECE_VALUES + (n % PIECE_VALUES != 0));
         fs_fpenv_leave(env);
     }
-    fs_free(job.largest);
+    fs_call_release(&scratch);
     return status;
 }
 

@@ -6,9 +6,10 @@ Functions carry librosa's names and give librosa's results; plans (`STFT`, `MelS
 
 from typing import Any
 
-from fastspec._core import EngineError
-from fastspec._validate import ParameterError
+from fastspec._core import DeadlineError, EngineError
+from fastspec._validate import LimitError, ParameterError
 from fastspec._version import __version__
+from fastspec.caches import cache_clear, cache_info
 from fastspec.chroma import Chroma, chroma_cens, chroma_cqt, chroma_vqt, cq_to_chroma, tonnetz
 from fastspec.chroma_filters import chroma_filter
 from fastspec.chroma_spectra import ChromaSTFT, chroma_stft
@@ -31,6 +32,7 @@ from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
+from fastspec.limits import deadline, get_limits, set_limits
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.notes import (
     hz_to_midi,
@@ -46,6 +48,7 @@ from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.streams import InverseStream, Stream
+from fastspec.threads import cores
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
 
@@ -53,9 +56,11 @@ __all__ = [
     "CQT",
     "Chroma",
     "ChromaSTFT",
+    "DeadlineError",
     "EngineError",
     "FrontEnd",
     "InverseStream",
+    "LimitError",
     "MFCC",
     "MelSpectrogram",
     "NSGT",
@@ -65,21 +70,26 @@ __all__ = [
     "Stream",
     "__version__",
     "amplitude_to_db",
+    "cache_clear",
+    "cache_info",
     "chroma_cens",
     "chroma_cqt",
     "chroma_filter",
     "chroma_stft",
     "chroma_vqt",
+    "cores",
     "cq_to_chroma",
     "cqt",
     "cqt_frequencies",
     "db_to_amplitude",
     "db_to_power",
+    "deadline",
     "estimate_tuning",
     "fft_frequencies",
     "frames_to_samples",
     "frames_to_time",
     "get_include",
+    "get_limits",
     "get_precision",
     "get_window",
     "griffinlim",
@@ -112,6 +122,7 @@ __all__ = [
     "pseudo_cqt",
     "samples_to_frames",
     "samples_to_time",
+    "set_limits",
     "set_precision",
     "show_config",
     "specshow",

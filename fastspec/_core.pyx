@@ -10,13 +10,16 @@ from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuff
                              PyObject_GetBuffer)
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t, uintptr_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, intptr_t, uint64_t, uintptr_t
 from libc.string cimport memset
+from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
+import os
 import sys
 import threading
+from contextvars import ContextVar as _ContextVar
 
-from fastspec._validate import ParameterError
+from fastspec._validate import LimitError, ParameterError
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
@@ -34,18 +37,11 @@ cdef int _interrupted(void *user) noexcept with gil:
     return PyErr_CheckSignals() != 0
 
 
-cdef int _reraise() except -1:
-    """Lets the exception that a signal handler raised propagate."""
-    if PyErr_Occurred_raw() == NULL:
-        raise KeyboardInterrupt
-    return -1
-
-
 cdef int check(fspec_status status) except -1:
     if status == FSPEC_OK:
         return 0
     if status == FSPEC_CANCELLED:
-        return _reraise()
+        return raise_cancelled()
     text = fspec_status_string(status).decode()
     if status == FSPEC_NO_MEMORY:
         raise MemoryError(text)
@@ -53,17 +49,12 @@ cdef int check(fspec_status status) except -1:
         raise EngineError(text)
     if status == FSPEC_NOT_FINITE:
         raise ParameterError("y: holds NaN or infinite values; every sample must be finite")
+    if status == FSPEC_OVER_LIMIT:
+        raise_over_limit()
     raise ParameterError(text)
 
 
-cdef int begin_call(fspec_call *call, int n_threads, bint whole_array) except -1:
-    fspec_call_init(call)
-    call.n_threads = n_threads
-    call.whole_array = whole_array
-    # Python runs signal handlers on the main thread alone; the others are spared the wait for the GIL.
-    if threading.get_ident() == threading.main_thread().ident:
-        call.cancel = _interrupted
-
+include "_core_server.pxi"
 
 # ---- arrays -----------------------------------------------------------------------------------------------------------
 
@@ -140,6 +131,7 @@ cdef class Array:
             raise ParameterError("out: must be in native byte order")
         if writable:
             self.require_aligned("out")
+            check_bytes(self.view.len)
         self.n_items = 1
         for i in range(self.view.ndim - core_dims):
             self.n_items = times(self.n_items, self.view.shape[i])
@@ -177,14 +169,16 @@ cdef class Array:
     cdef int64_t stride(self, int from_end) noexcept nogil:
         return self.view.strides[self.view.ndim - from_end]
 
-    cdef void fill_signals(self, fspec_signal *signals) noexcept:
+    cdef int fill_signals(self, fspec_signal *signals) except -1:
         cdef int64_t i
+        check_samples(times(self.n_items, self.size(1)))
         for i in range(self.n_items):
             signals[i].data = self.item(i, 1)
             signals[i].n_samples = self.size(1)
             signals[i].stride = self.stride(1)
             signals[i].dtype = self.dtype
             signals[i].byte_swapped = self.swapped
+        return 0
 
     cdef void fill_matrices(self, fspec_matrix *matrices) noexcept:
         cdef int64_t i
@@ -236,7 +230,7 @@ cdef class Lists:
 
     def __cinit__(self, list signals, list outs, int64_t n_bins):
         cdef Array a
-        cdef int64_t i
+        cdef int64_t i, samples = 0, n_bytes = 0
         self.n = len(signals)
         expect(len(outs) == self.n, "out")
         self.items = Items(self.n)
@@ -249,13 +243,17 @@ cdef class Lists:
             a = Array(signals[i], 1, False)
             expect(a.view.ndim == 1, "y")
             a.fill_signals(&self.items.signals[i])
+            samples += min(a.size(1), INT64_MAX - samples)
             self.held.append(a)
             a = Array(outs[i], 2, True)
             expect(a.view.ndim == 2 and a.size(2) == n_bins and (i == 0 or a.dtype == self.dtype), "out")
             a.fill_matrices(&self.items.matrices[i])
             self.n_frames[i] = a.size(1)
             self.dtype = a.dtype
+            n_bytes += min(a.view.len, INT64_MAX - n_bytes)
             self.held.append(a)
+        check_samples(samples)
+        check_bytes(n_bytes)
 
     def __dealloc__(self):
         PyMem_Free(self.n_frames)

@@ -15,6 +15,8 @@ cdef fspec_norm norm_kind(p) noexcept:
 cdef class ChromaPlan:
     """What becomes of magnitudes: for `CqtPlan`, or for matrices of them. A norm of None is left out."""
     cdef fspec_chroma *plan
+    cdef readonly int64_t nbytes  # that the core holds
+    cdef object __weakref__
     cdef readonly int64_t n_bins
     cdef readonly int64_t n_chroma
 
@@ -57,7 +59,9 @@ cdef class ChromaPlan:
             held.append(a)
             config.smooth = <const double *>a.view.buf
         with nogil:
+            self.nbytes = -fspec_thread_bytes()
             status = fspec_chroma_create(&config, &self.plan)
+            self.nbytes += fspec_thread_bytes()
         check(status)
 
     def __dealloc__(self):

@@ -8,6 +8,8 @@ cdef class CqtPlan:
     (n, 2) doubles.
     """
     cdef fspec_cqt *plan
+    cdef readonly int64_t nbytes  # that the core holds
+    cdef object __weakref__
     cdef readonly int64_t n_bins  # rows of the output
     cdef ChromaPlan chroma
     cdef readonly bint filters
@@ -81,7 +83,9 @@ cdef class CqtPlan:
                         table[i].n_rows = a.size(2)
                         table[i].spectrum = <const double *>a.view.buf
             with nogil:
+                self.nbytes = -fspec_thread_bytes()
                 status = fspec_cqt_create(&config, &self.plan)
+                self.nbytes += fspec_thread_bytes()
         finally:
             PyMem_Free(table)
         check(status)

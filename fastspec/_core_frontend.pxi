@@ -52,6 +52,8 @@ cdef int fill_stages(fspec_frontend_config *config, dict s, list held) except -1
 cdef class Frontend:
     """A plan of the fused pipeline; enumerations are passed as the C header's numbers."""
     cdef fspec_frontend *plan
+    cdef readonly int64_t nbytes  # that the core holds
+    cdef object __weakref__
     cdef readonly int64_t n_bins
     cdef readonly int64_t n_fft
 
@@ -97,7 +99,9 @@ cdef class Frontend:
         if stages is not None:
             fill_stages(&config, stages, held)
         with nogil:
+            self.nbytes = -fspec_thread_bytes()
             status = fspec_frontend_create(&config, &self.plan)
+            self.nbytes += fspec_thread_bytes()
         check(status)
         self.n_bins = fspec_frontend_n_bins(self.plan)
         self.n_fft = n_fft
@@ -257,6 +261,8 @@ cdef class Stream:
 cdef class Istft:
     """A plan of the inverse STFT."""
     cdef fspec_istft *plan
+    cdef readonly int64_t nbytes  # that the core holds
+    cdef object __weakref__
     cdef int64_t n_fft
     cdef int64_t hop_length
 
@@ -273,7 +279,9 @@ cdef class Istft:
         config.window = <const double *>w.view.buf
         config.center = center
         with nogil:
+            self.nbytes = -fspec_thread_bytes()
             status = fspec_istft_create(&config, &self.plan)
+            self.nbytes += fspec_thread_bytes()
         check(status)
         self.n_fft = n_fft
         self.hop_length = hop_length

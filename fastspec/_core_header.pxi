@@ -11,6 +11,7 @@ cdef extern from "fastspec.h" nogil:
         FSPEC_NOT_FINITE
         FSPEC_TOO_SHORT
         FSPEC_AGAIN
+        FSPEC_OVER_LIMIT
     ctypedef enum fspec_dtype:
         FSPEC_FLOAT32
         FSPEC_FLOAT64
@@ -46,11 +47,12 @@ cdef extern from "fastspec.h" nogil:
         pass
     ctypedef enum fspec_stack_end:
         pass
-    ctypedef int (*fspec_cancel_fn)(void *user) noexcept
+    ctypedef int (*fspec_cancel_fn)(void *user) noexcept nogil
     ctypedef struct fspec_call:
         int32_t n_threads
         int32_t whole_array
         fspec_cancel_fn cancel
+        void *cancel_user
         void *scratch
         size_t scratch_size
     ctypedef struct fspec_signal:
@@ -146,6 +148,12 @@ cdef extern from "fastspec.h" nogil:
     int fspec_lanes_has(int64_t n_fft)
     void fspec_fft_cache_info(int *n_plans, int *n_in_use)
     void fspec_fft_cache_clear()
+    void fspec_scratch_limit(size_t n_bytes)
+    void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated)
+    int64_t fspec_thread_bytes()
+    void fspec_scratch_trim()
+    void fspec_call_scratch_limit(size_t n_bytes)
+    size_t fspec_scratch_refused()
     void fspec_call_init(fspec_call *call)
     void fspec_frontend_config_init(fspec_frontend_config *config)
     fspec_status fspec_frontend_create(const fspec_frontend_config *config, fspec_frontend **plan)

@@ -13,6 +13,8 @@ cdef class IcqtPlan:
     `heads` is a sequence of (level, weights), with weights of (n_in, n_out) doubles.
     """
     cdef fspec_icqt *plan
+    cdef readonly int64_t nbytes  # that the core holds
+    cdef object __weakref__
     cdef readonly int64_t n_bins
 
     def __cinit__(self, CqtPlan forward not None, *, bint overlap=False, heads=()):
@@ -35,7 +37,9 @@ cdef class IcqtPlan:
         config.n_heads = len(heads)
         config.heads = table
         with nogil:
+            self.nbytes = -fspec_thread_bytes()
             status = fspec_icqt_create(forward.plan, &config, &self.plan)
+            self.nbytes += fspec_thread_bytes()
         check(status)
         self.n_bins = forward.n_bins
 

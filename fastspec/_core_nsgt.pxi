@@ -55,6 +55,8 @@ def nsgt_counts(**settings):
 cdef class NsgtPlan:
     """A plan of the nonstationary Gabor transform for blocks of one length."""
     cdef fspec_nsgt *plan
+    cdef readonly int64_t nbytes  # that the core holds
+    cdef object __weakref__
     cdef readonly int64_t n_bands
     cdef readonly int64_t length
     cdef readonly list counts
@@ -64,7 +66,9 @@ cdef class NsgtPlan:
         cdef fspec_status status
         cdef int64_t band
         with nogil:
+            self.nbytes = -fspec_thread_bytes()
             status = fspec_nsgt_create(&given.config, &self.plan)
+            self.nbytes += fspec_thread_bytes()
         check(status)
         self.length = given.config.length
         self.n_bands = fspec_nsgt_n_bands(self.plan)

@@ -16,6 +16,7 @@ from typing import Any, SupportsFloat, SupportsIndex, cast
 import numpy as np
 
 __all__ = [
+    "LimitError",
     "ParameterError",
     "check_bool",
     "check_choice",
@@ -37,6 +38,10 @@ _REPR.maxstring = _REPR.maxlong = _REPR.maxother = 80
 
 class ParameterError(ValueError):
     """An argument has a type or a value that the function does not accept."""
+
+
+class LimitError(ParameterError):
+    """A call is larger than `fastspec.set_limits` allows."""
 
 
 def show(value: object) -> str:

@@ -37,6 +37,7 @@ ctypedef enum fspec_status:
     FSPEC_BAD_FRAMES = 25
     FSPEC_BAD_SAMPLES = 26
     FSPEC_BAD_FEATURES = 27
+    FSPEC_OVER_LIMIT = 28
 
 ctypedef enum fspec_dtype:
     FSPEC_FLOAT32 = 1
@@ -469,3 +470,9 @@ cdef fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *p
 cdef size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil
 cdef double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples) noexcept nogil
 cdef double fspec_nsgt_flops(const fspec_nsgt *plan) noexcept nogil
+cdef int64_t fspec_thread_bytes() noexcept nogil
+cdef void fspec_scratch_limit(size_t bytes) noexcept nogil
+cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated) noexcept nogil
+cdef void fspec_scratch_trim() noexcept nogil
+cdef void fspec_call_scratch_limit(size_t bytes) noexcept nogil
+cdef size_t fspec_scratch_refused() noexcept nogil

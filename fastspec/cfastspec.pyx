@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[118]
+    function functions[124]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -368,3 +368,21 @@ cdef double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples) noexcept n
 
 cdef double fspec_nsgt_flops(const fspec_nsgt *plan) noexcept nogil:
     return (<double (*)(const fspec_nsgt *) noexcept nogil>table.functions[117])(plan)
+
+cdef int64_t fspec_thread_bytes() noexcept nogil:
+    return (<int64_t (*)() noexcept nogil>table.functions[118])()
+
+cdef void fspec_scratch_limit(size_t bytes) noexcept nogil:
+    (<void (*)(size_t) noexcept nogil>table.functions[119])(bytes)
+
+cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int64_t *reused, int64_t *allocated) noexcept nogil:
+    (<void (*)(size_t *, size_t *, int64_t *, int64_t *, int64_t *) noexcept nogil>table.functions[120])(limit, idle, n_blocks, reused, allocated)
+
+cdef void fspec_scratch_trim() noexcept nogil:
+    (<void (*)() noexcept nogil>table.functions[121])()
+
+cdef void fspec_call_scratch_limit(size_t bytes) noexcept nogil:
+    (<void (*)(size_t) noexcept nogil>table.functions[122])(bytes)
+
+cdef size_t fspec_scratch_refused() noexcept nogil:
+    return (<size_t (*)() noexcept nogil>table.functions[123])()

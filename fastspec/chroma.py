@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from fastspec import _core, cqt_stages
 from fastspec._validate import ParameterError, check_choice, check_int, show
+from fastspec.caches import plan_cache
 from fastspec.chroma_plan import (
     Chroma,
     Fold,
@@ -38,12 +38,12 @@ Array = npt.NDArray[Any]
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("chroma_cqt", 16, typed=True)
 def _plan(**arguments: Any) -> Chroma:
     return Chroma(**arguments)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("chroma.rules", 64, typed=True)
 def _fold(n_bins: int, per_octave: int, **arguments: Any) -> Fold:
     return check_fold(n_bins, per_octave, arguments)
 
@@ -100,7 +100,7 @@ def chroma_cqt(
         Whether the transform is `cqt` or `hybrid_cqt`.
     definition : {'librosa', 'exact'}
         Definition of the transform; see `CQT`. Not for ``cqt_mode='hybrid'``.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.
@@ -489,7 +489,7 @@ def tonnetz(
         Sample rate in Hz.
     chroma : np.ndarray, shape=(..., n_chroma, n_frames), optional
         Chromagram; real. Default: `chroma_cqt` of `y`.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     **kwargs
         For `chroma_cqt`.
@@ -530,7 +530,7 @@ def tonnetz(
     return out
 
 
-@lru_cache(maxsize=16)
+@plan_cache("tonnetz", 16)
 def _centroids(n_chroma: int) -> _core.ChromaPlan:
     """Return what projects chroma onto the three circles."""
     semitones = 12 * np.arange(n_chroma) / n_chroma

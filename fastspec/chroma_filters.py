@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from fastspec._validate import (
     check_int,
     show,
 )
+from fastspec.caches import plan_cache
 
 __all__ = ["chroma_filter"]
 
@@ -133,11 +133,11 @@ def make_chroma_bank(
             f"n_chroma={n_chroma}: with n_fft={n_fft} gives a filter bank of {size} weights; "
             f"at most {_MOST} are allowed"
         )
-    make = _bank if size <= _CACHED else _bank.__wrapped__
+    make = _bank if size <= _CACHED else cast(Any, _bank).__wrapped__
     return make(sr, n_fft, n_chroma, tuning, ctroct, octwidth, norm, base_c)
 
 
-@lru_cache(maxsize=16)
+@plan_cache("chroma_filter", 16)
 def _bank(
     sr: float,
     n_fft: int,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from fastspec._validate import (
     check_int,
     show,
 )
+from fastspec.caches import plan_cache
 from fastspec.cqt_plan import _CHECKS as _CQT_CHECKS
 from fastspec.cqt_plan import CQT, check_norm
 from fastspec.plans import _Plan, _Window, freeze_window
@@ -214,7 +214,7 @@ class Fold(NamedTuple):
         return _fold_plan(self, double)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("chroma.fold", 64, typed=True)
 def _fold_plan(fold: Fold, double: bool) -> _core.ChromaPlan:
     matrix = np.ascontiguousarray(fold.matrix(), np.float64)
     if not fold.cens:
@@ -428,7 +428,7 @@ input_scale, precision
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from fastspec import _core
 from fastspec._validate import ParameterError, check_choice, check_dtype, check_float, check_int
+from fastspec.caches import plan_cache
 from fastspec.chroma_filters import check_chroma_norm, make_chroma_bank
 from fastspec.config import check_threads, resolve_precision
 from fastspec.mel import _fitting_n_fft, _positive_type
@@ -131,7 +131,7 @@ def frame_norm(norm: float | None) -> tuple[int, float]:
     return (3, 2.0) if norm == 0 else (4, norm)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("chroma_stft", 32, typed=True)
 def _plan(precision: str, **arguments: Any) -> ChromaSTFT:
     return rebuild(ChromaSTFT, {**arguments, "pad_tail": "librosa", "precision": precision})
 
@@ -175,7 +175,7 @@ def chroma_stft(
         which takes a second pass over the signal.
     n_chroma : int >= 1
         Pitch classes per octave.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

@@ -10,16 +10,25 @@ from typing import Literal
 
 from fastspec import _core
 from fastspec._core import EngineError
-from fastspec._validate import check_choice, check_int
+from fastspec._validate import check_choice
 from fastspec._version import __version__
+from fastspec.threads import MOST_THREADS, check_threads, cores, named_threads
 
-__all__ = ["EngineError", "get_include", "get_precision", "set_precision", "show_config"]
+__all__ = [
+    "EngineError",
+    "check_threads",
+    "get_include",
+    "get_precision",
+    "set_precision",
+    "show_config",
+]
 
 Precision = Literal["single", "double"]
 
 _PRECISIONS = ("single", "double")
 
 ENGINES = {"auto": 0, "fftw": 1, "lanes": 2}
+FFT_CACHE = 64  # FSPEC_FFT_CACHE of the C header
 
 _lock = threading.Lock()
 _loaded = False
@@ -231,20 +240,6 @@ def set_precision(precision: Precision) -> None:
 # ---- report -------------------------------------------------------------------------------------
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def check_threads(n_threads: int) -> int:
-    """Return an argument ``n_threads``, checked."""
-    if type(n_threads) is int and 1 <= n_threads <= 256:
-        return n_threads
-    return check_int("n_threads", n_threads, minimum=1, maximum=256)
-
-
 def config() -> dict[str, str]:
     """Return what `show_config` prints, by name."""
     provider = os.environ.get("FASTSPEC_FFT", "")
@@ -276,6 +271,7 @@ def config() -> dict[str, str]:
         **engine,
         "simd": tier,
         "cores": str(cores()),
+        "threads": f"at most {named_threads() or MOST_THREADS}",
         "precision": get_precision(),
     }
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from fastspec import cqt_stages
 from fastspec._validate import ParameterError, check_dtype
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
 from fastspec.cqt_plan import CQT, freeze_intervals
 from fastspec.intervals import cqt_frequencies, interval_frequencies
@@ -35,7 +35,7 @@ Array = npt.NDArray[Any]
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("cqt", 16, typed=True)
 def _plan(**arguments: Any) -> CQT:
     return CQT(**arguments)
 
@@ -93,7 +93,7 @@ def cqt(
         Whose rule says after which octaves the signal is decimated; see `CQT`.
     out : complex np.ndarray, shape=(..., n_bins, n_frames), optional
         Where to write the result, of the type that would be returned; any strides.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

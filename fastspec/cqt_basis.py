@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastspec._validate import ParameterError, show
+from fastspec.caches import plan_cache
 from fastspec.intervals import check_intervals, interval_frequencies
 from fastspec.windows import WindowSpec, get_window
 
@@ -378,7 +378,7 @@ class WindowTable(NamedTuple):
         return max(40.0, float(within[0]) / 8)
 
 
-@lru_cache(maxsize=64)
+@plan_cache("cqt.windows", 16)
 def _values(window: tuple[Any, ...]) -> _Array:
     spec = window[0] if len(window) == 1 else window
     values = get_window(spec, 2 * _N_TABLE - 1, fftbins=False)[_N_TABLE - 1 :]

@@ -340,7 +340,7 @@ class CQT(_Plan):
             Whether to return the residual too.
         out : np.ndarray, shape=(..., n_samples), optional
             Where to write the result, of its type.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
 
         Returns
@@ -382,7 +382,7 @@ class CQT(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

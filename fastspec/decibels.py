@@ -82,7 +82,7 @@ def power_to_db(
         Smallest value of `S` and of `ref`.
     top_db : float >= 0, optional
         Range below the largest value of the whole array. None: unlimited.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most.
 
     Returns

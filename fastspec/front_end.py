@@ -348,7 +348,7 @@ class FrontEnd(_Plan):
             recording, averaged to mono, as `crop` takes it.
         out : np.ndarray, optional
             Where to write the result, of the shape and type that would be returned; any strides.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
         frames : slice or range, optional
             Compute these frames alone, at their cost, with the bits of the whole call. See `crop`.
@@ -453,7 +453,7 @@ class FrontEnd(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

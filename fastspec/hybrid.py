@@ -7,7 +7,6 @@ spectra: a filter bank of the fused pipeline. The hybrid one takes it where filt
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from fastspec import _core
 from fastspec._validate import ParameterError, check_bool, check_dtype, check_float, check_int
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, choose_engine, resolve_precision
 from fastspec.constantq import tuning_of, vqt_plan, warn_no_resampler
 from fastspec.cqt_basis import Grid, check_bytes, grid, spectral_basis
@@ -66,7 +66,7 @@ def _grid(a: dict[str, Any], tuning: float) -> Grid:
     )
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("pseudo_cqt", 16, typed=True)
 def _pseudo_core(
     *, tuning: float, center: bool, pad_mode: str, double: bool, **arguments: Any
 ) -> _core.Frontend:
@@ -170,7 +170,7 @@ scale, pad_mode
         The result has the real type of the same precision. Default: the type of `y`.
     out : np.ndarray, shape=(..., n_bins, n_frames), optional
         Where to write the result, of the type that would be returned; any strides.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.
@@ -233,7 +233,7 @@ def _result(
 # ---- hybrid -------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("hybrid_cqt", 64, typed=True)
 def _split(*, tuning: float, **arguments: Any) -> tuple[int, float, float]:
     """Return how many bins the full transform has, its lowest frequency, and the other's."""
     a = _checked(arguments)
@@ -283,7 +283,7 @@ scale, pad_mode, res_type, librosa_version
         The result has the real type of the same precision. Default: the type of `y`.
     out : np.ndarray, shape=(..., n_bins, n_frames), optional
         Where to write the result, of the type that would be returned; any strides.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

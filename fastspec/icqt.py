@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from fastspec._validate import (
     check_int,
     check_size,
 )
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
 from fastspec.constantq import vqt_plan
 from fastspec.cqt_plan import _CHECKS, CQT, freeze_intervals
@@ -37,7 +37,7 @@ _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 
 
-@lru_cache(maxsize=64, typed=True)
+@plan_cache("icqt", 16, typed=True)
 def _inverse(**arguments: Any) -> Inverse:
     return Inverse(**arguments)
 
@@ -103,7 +103,7 @@ def icqt(
         For least squares: how much to prefer small signals; see `CQT.inverse`.
     out : np.ndarray, shape=(..., n_samples), optional
         Where to write the result, of its type.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes complex64 input in float64. Default: `get_precision`.
@@ -382,7 +382,7 @@ res_type, dtype, length
         First phases: random, or zero.
     random_state : int, np.random.RandomState, np.random.Generator, optional
         Source of the random phases.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

@@ -4,7 +4,6 @@ plans that least squares are solved with."""
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from fastspec import _core
 from fastspec._validate import ParameterError
+from fastspec.caches import plan_cache
 from fastspec.cqt_basis import (
     Octave,
     _pairs,
@@ -195,7 +195,7 @@ def _overlap(rungs: list[_Rung], n_bins: int, hop_length: int, double: bool) -> 
     return _core.IcqtPlan(forward, overlap=True, heads=heads)
 
 
-@lru_cache(maxsize=32)
+@plan_cache("icqt.heads", 32)
 def _head(level: int, n_in: int) -> _Array:
     """Return what soxr_hq's first outputs lack of those of a filter that has always run.
 
@@ -241,7 +241,7 @@ class _Balanced(CQT):
         return amplitudes
 
 
-@lru_cache(maxsize=16)
+@plan_cache("icqt.solvers", 8)
 def solver(plan: CQT, double: bool) -> Solver:
     """Return the cores that invert a plan by least squares, for single or double precision."""
     a = {**plan._arguments, "output": "complex", "input_scale": None}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastspec._validate import ParameterError, check_bool, check_float, check_int, check_size, show
+from fastspec.caches import plan_cache
 
 __all__ = ["cqt_frequencies", "interval_frequencies"]
 
@@ -158,7 +158,7 @@ def _from_logs(logs: _Array, sort: bool) -> _Array:
     return ratios
 
 
-@lru_cache(maxsize=16)
+@plan_cache("intervals", 16)
 def _lattice(primes: tuple[int, ...], n: int) -> _Array:
     """Return the logarithms of the n intervals of a prime lattice that lie closest together.
 

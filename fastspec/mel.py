@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from fastspec._validate import (
     check_int,
     check_size,
 )
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
 from fastspec.dct import dct_matrix
 from fastspec.filters import check_norm
@@ -50,7 +50,7 @@ _FRAMES = {
 }
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("melspectrogram", 64, typed=True)
 def _mel_plan(
     sr: float,
     n_fft: int,
@@ -89,7 +89,7 @@ def _mel_plan(
     return rebuild(MelSpectrogram, arguments)
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("mfcc", 64, typed=True)
 def _mfcc_plan(
     mel: MelSpectrogram, n_mfcc: int, dct_type: int, norm: str | None, lifter: float
 ) -> MFCC:
@@ -148,7 +148,7 @@ def melspectrogram(
         As for `stft`.
     power : float > 0
         Exponent of the magnitude: 1 for amplitude, 2 for power.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

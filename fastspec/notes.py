@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from fastspec._validate import ParameterError, check_bool, check_int, show
+from fastspec.caches import plan_cache
 from fastspec.convert import numbers
 from fastspec.intervals import tuning_factor
 
@@ -128,7 +128,7 @@ def _signature(key: str) -> tuple[int, int]:
     return tonic, _MODES[mode]
 
 
-@lru_cache(maxsize=64)
+@plan_cache("notes", 64)
 def _spelled(key: str) -> tuple[str, ...]:
     tonic, mode = _signature(key)
     # A tonic with more than one accidental is spelled as that with one, all notes moved along.

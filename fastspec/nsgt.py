@@ -445,7 +445,7 @@ class NSGT(_Plan):
             recording, averaged to mono, as `crop` takes it.
         out : np.ndarray or list of np.ndarray, optional
             Where to write the result, of the shapes and the type that would be returned.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
         frames : slice or range, optional
             Compute these slices alone, for plans with a `slice_length`, with the bits of the whole
@@ -609,7 +609,7 @@ class NSGT(_Plan):
             it; else by default all that the slices hold.
         out : np.ndarray, shape=(..., length), optional
             Where to write the result, of the type that would be returned.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
 
         Returns
@@ -704,7 +704,7 @@ class NSGT(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns
@@ -729,7 +729,7 @@ class NSGT(_Plan):
         ----------
         channels : int >= 1
             Signals that advance together.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most.
 
         Returns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from fastspec import _core
 from fastspec._validate import ParameterError, check_choice, check_float, check_int, check_size
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
 from fastspec.plans import cached, check_array, new_array
 from fastspec.spectrum import check_audio, pad_edges, window_key
@@ -51,7 +51,7 @@ class Spectra(NamedTuple):
     double: bool
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("piptrack", 64, typed=True)
 def _spectrum_plan(
     n_fft: int,
     hop_length: int | None,
@@ -111,7 +111,7 @@ def piptrack(
     ref : float, array or callable, optional
         What a peak must exceed instead of `threshold` times the largest value of its frame; or a
         function of ``(S, axis)`` whose value is multiplied by `threshold`.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
 
     Returns
@@ -316,7 +316,7 @@ def pitch_tuning(
         Width of the histogram's bins, in fractions of a bin; at least 2**-24.
     bins_per_octave : int >= 1
         Bins per octave; at most 2**20.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Accepted as everywhere; the work is one thread's.
 
     Returns

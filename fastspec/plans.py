@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core
+from fastspec import _core, limits
 from fastspec._validate import (
     ParameterError,
     check_bool,
@@ -123,6 +123,8 @@ def new_array(name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, order: An
     """Return an array without values; `name` is the argument to blame if it is too large."""
     dtype = np.dtype(dtype)
     check_size(name, shape, dtype.itemsize)
+    if limits.are_set:
+        limits.check_output(shape, dtype)
     return np.empty(shape, dtype, order)
 
 
@@ -308,7 +310,7 @@ class _Plan(RandomAccess):
             recording, averaged to mono, as `crop` takes it.
         out : np.ndarray, shape=(..., n_bins, n_frames), optional
             Where to write the result, of the type that would be returned; any strides.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most, the calling one included. The result does not depend on it.
         frames : slice or range, optional
             Compute these frames alone, at their cost: the result is that of the whole call and
@@ -362,7 +364,7 @@ class _Plan(RandomAccess):
         ----------
         signals : sequence of arrays, shape=(n_i,)
             All of one type, each as for a call.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. They share the frames of all signals.
         pad : bool
             Whether to return one array, with zeros behind the shorter results.
@@ -406,7 +408,7 @@ class _Plan(RandomAccess):
         return (n_bins, n_frames)
 
     def _check_signal(self, y: Array) -> bool:
-        """Check type and shape; return whether the samples are double."""
+        """Check type, shape and size; return whether the samples are double."""
         dtype = y.dtype.newbyteorder("=") if y.dtype.byteorder not in "=|" else y.dtype
         if dtype == _I16:
             if self._arguments["input_scale"] is None:
@@ -417,6 +419,8 @@ class _Plan(RandomAccess):
             raise ParameterError(f"y: has dtype {y.dtype}; must be float32, float64 or int16")
         if y.ndim == 0:
             raise ParameterError("y: is a scalar; must have at least one dimension")
+        if limits.are_set:
+            limits.check_samples(y.size)
         return dtype == _F64
 
     def _refuse_length(self, n: int) -> None:
@@ -512,6 +516,8 @@ def _check_signals(plan: _Plan, signals: Iterable[Any]) -> tuple[list[Array], bo
             raise ParameterError(
                 f"signals[{i}]: has dtype {y.dtype}; must be {ys[0].dtype} as signals[0]"
             )
+    if limits.are_set:
+        limits.check_samples(sum(y.size for y in ys))
     return ys, wide
 
 
@@ -559,6 +565,8 @@ def mapped(plan: Any, signals: Iterable[Any], n_threads: int, pad: bool, out: An
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Check an argument ``out``."""
     out = check_array("out", out)
+    if limits.are_set:
+        limits.check_output(shape, dtype)
     if out.shape != shape:
         raise ParameterError(f"out: has shape {out.shape}; must be {shape}")
     if out.dtype != dtype or not out.dtype.isnative:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core
+from fastspec import _core, limits
 from fastspec._validate import (
     ParameterError,
     check_bool,
@@ -21,6 +20,7 @@ from fastspec._validate import (
     check_size,
     show,
 )
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads, choose_engine, resolve_precision
 from fastspec.plans import (
     PAD_MODES,
@@ -49,7 +49,7 @@ _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 _BLOCK = 2**19  # values that NumPy works on at a time where Ctrl-C is to be answered soon
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("stft", 64, typed=True)
 def _stft_plan(
     n_fft: int,
     hop_length: int | None,
@@ -89,6 +89,8 @@ def check_audio(given: Any) -> Array:
         raise ParameterError("y: is a scalar; must have at least one dimension")
     if y.shape[-1] == 0:
         raise ParameterError("y: is empty; must hold at least one sample")
+    if limits.are_set:
+        limits.check_samples(y.size)
     if y.dtype.itemsize == 2:
         check_size("y", y.shape, 4)
         return y.astype(np.float32)
@@ -148,7 +150,7 @@ def stft(
         'reflect', 'symmetric', 'empty' (zeros), or a function as `numpy.pad` takes it.
     out : complex np.ndarray, shape=(..., 1 + n_fft // 2, >= n_frames), optional
         Where to write; if it has more frames than needed, the first ones are used.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.
@@ -220,7 +222,7 @@ def _fit_out(given: Any, shape: tuple[int, ...]) -> Array:
 # ---- inverse ------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=128, typed=True)
+@plan_cache("istft", 64, typed=True)
 def _istft_plan(
     n_fft: int,
     hop_length: int | None,
@@ -281,7 +283,7 @@ def istft(
         frames cover.
     out : np.ndarray, shape=(..., length), optional
         Where to write.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes complex64 input in float64. Default: `get_precision`.
@@ -412,7 +414,7 @@ def griffinlim(
         First phases: random, or zero.
     random_state : int, np.random.RandomState, np.random.Generator, optional
         Source of the random phases.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
     precision : {None, 'single', 'double'}
         ``'double'`` computes float32 input in float64. Default: `get_precision`.

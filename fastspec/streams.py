@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastspec._core import DeadlineError
 from fastspec._validate import ParameterError, check_int
 from fastspec.config import check_threads
 from fastspec.plans import as_signal, roomy, same_memory
@@ -17,6 +18,7 @@ Array = npt.NDArray[Any]
 
 _MOST_CHANNELS = 2**20
 _FINISHED = "the stream is finished, since flush was called; reset() begins a new signal"
+_LATE = "the deadline passed within a call; reset() begins a new signal"
 _INTERRUPTED = "the stream was interrupted within a call; reset() begins a new signal"
 
 
@@ -101,6 +103,10 @@ class _Base:
         try:
             n: int = call(*arguments)
         except (ParameterError, RuntimeError, MemoryError):  # before anything was done
+            raise
+        except DeadlineError as error:
+            if error.started:
+                self._over = _LATE
             raise
         except BaseException:
             self._over = _INTERRUPTED

@@ -64,6 +64,7 @@ from hostile_values import (
     SEEDS,
     SHAPE,
     SIZES,
+    THREADS,
     WILD,
     WINDOWS,
     BrokenRepr,
@@ -93,7 +94,7 @@ nan, inf = math.nan, math.inf
 # What an error about a window may call it.
 PARTS = ("win_length", "Nx", "beta", "std", "weight", "weights", "at", "nbar", "norm", "sll")
 FRAMES: dict[str, Any] = {"n_fft": N_FFT, "hop_length": HOP}
-CALLS: dict[str, list[Value]] = {"n_threads": SIZES, "precision": NAMES}
+CALLS: dict[str, list[Value]] = {"n_threads": THREADS, "precision": NAMES}
 FRAMING: dict[str, list[Value]] = {
     "n_fft": SIZES,
     "hop_length": SIZES,
@@ -205,7 +206,7 @@ DECIBELS: dict[str, list[Value]] = {
     "ref": REFS,
     "amin": NUMBERS,
     "top_db": NUMBERS,
-    "n_threads": SIZES,
+    "n_threads": THREADS,
 }
 _ANY = ("None", "a number", "list", "of the other kind", "wide", "empty", "0-d", "bytearray")
 for _name in ("power_to_db", "amplitude_to_db"):
@@ -272,7 +273,7 @@ SEARCH: dict[str, list[Value]] = {
     "fmin": NUMBERS,
     "fmax": NUMBERS,
     "threshold": NUMBERS,
-    "n_threads": SIZES,
+    "n_threads": THREADS,
 }
 for _name in ("piptrack", "estimate_tuning"):
     _search = calling(getattr(fastspec, _name), y=Y, **FRAMES)
@@ -294,7 +295,7 @@ vary(
     calling(fastspec.pitch_tuning, frequencies=[440]),
     resolution=NUMBERS,
     bins_per_octave=SIZES,
-    n_threads=SIZES,
+    n_threads=THREADS,
 )
 CHROMA: dict[str, list[Value]] = {
     "sr": NUMBERS,
@@ -482,7 +483,7 @@ for _name in PLANS:
         _name,
         _call,
         out=without(outs((_plan.n_bins, SHAPE[1]), _kind), "2**40 frames at stride 0"),
-        n_threads=SIZES,
+        n_threads=THREADS,
     )
     vary(_name, _frames, n_samples=SIZES)
     _few = [*without(SIZES, "1073741824", "2147483647", "2147483648"), odd(2**24)]
@@ -539,7 +540,7 @@ vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_BOOLS, BOOLS))
 vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_NAMES, _no_numbers))
 vary("FrontEnd", _front_end, *_blamed, window=WINDOWS, dtype=maybe(DTYPES), pad=maybe(NUMBERS))
 vary("FrontEnd", _front_end, *_blamed, filterbank=maybe(strict(arrays(20, N_FFT // 2 + 1))))
-vary("FrontEnd map", _front_map, n_threads=SIZES, pad=BOOLS, out=NAMES)
+vary("FrontEnd map", _front_map, n_threads=THREADS, pad=BOOLS, out=NAMES)
 vary("FrontEnd map", _front_map, "y", signals=without(NAMES, "[]"))
 
 _int16 = (noise(N) * 1000).astype(np.int16)

@@ -15,6 +15,7 @@ from hostile_values import (
     NUMBERS,
     SEEDS,
     SIZES,
+    THREADS,
     WINDOWS,
     N,
     Y,
@@ -49,7 +50,7 @@ INVERSE: dict[str, list[Value]] = {
     "length": SIZES,
     "res_type": NAMES,
     "dtype": DTYPES,
-    "n_threads": SIZES,
+    "n_threads": THREADS,
     "precision": NAMES,
 }
 SOLVER: dict[str, list[Value]] = {
@@ -90,7 +91,7 @@ def _of_plan(**given: Any) -> Any:
     return plan.inverse(**{"C": plan(Y), "length": N, "n_iter": 3, **given})
 
 
-vary("CQT", _of_plan, *BLAMED, **SOLVER, length=SIZES, return_residual=BOOLS, n_threads=SIZES)
+vary("CQT", _of_plan, *BLAMED, **SOLVER, length=SIZES, return_residual=BOOLS, n_threads=THREADS)
 vary("CQT", _of_plan, "C", out=outs((N,), np.float32))
 vary(
     "CQT", _of_plan, *BLAMED, C=maybe(without(strict(arrays(*C.shape, dtype=np.complex64)), *LONG))

@@ -19,6 +19,7 @@ from hostile_values import (
     PAD_FUNCTIONS,
     REFS,
     SIZES,
+    THREADS,
     WILD,
     WINDOWS,
     BrokenRepr,
@@ -44,7 +45,7 @@ LONG += ("virtual first 2**40",)
 
 FMIN, BINS = 440.0, 14
 FRAMES = 1 + N // HOP
-CALLS: dict[str, list[Value]] = {"n_threads": SIZES, "precision": NAMES}
+CALLS: dict[str, list[Value]] = {"n_threads": THREADS, "precision": NAMES}
 NORMS = [*maybe(NUMBERS), *bads("x", [], np.ones(3), object())]
 # Names that librosa's messages and ours use for an argument of another name.
 GRID = ("sr", "fmin", "n_bins", "bins_per_octave", "frequency", "filter_scale", "hop_length")
@@ -168,7 +169,7 @@ _PITCH: dict[str, list[Value]] = {
         if v.label != "None"  # is the default here
         and not any(t in v.label for t in ("function", "array", "abs", "max", "min"))
     ],
-    "n_threads": SIZES,
+    "n_threads": THREADS,
 }
 _PARTS = ("n_fft", "win_length", "Nx", "beta", "std", "weight", "weights", "at", "nbar", "norm")
 _PARTS += ("sll", "y", "S", "fmin", "fmax", "signal")
@@ -200,7 +201,7 @@ vary(
     frequencies=lenient(arrays(9), "a number", "list", "0-d", "bytearray", "empty"),
     resolution=NUMBERS,
     bins_per_octave=SIZES,
-    n_threads=SIZES,
+    n_threads=THREADS,
 )
 
 # ---- chroma -------------------------------------------------------------------------------------
@@ -321,7 +322,7 @@ vary(
     calling(fastspec.tonnetz, chroma=noise(12, 9) ** 2),
     "chroma",
     chroma=without(lenient(arrays(12, 40), "list", "bool"), "None", *LONG),
-    n_threads=SIZES,
+    n_threads=THREADS,
 )
 vary("tonnetz", calling(fastspec.tonnetz, **_OCTAVES), *_BLAMED, y=without(
     strict(arrays(N)), "None", *LONG
@@ -437,9 +438,9 @@ for _name, (_, _arguments) in PLANS.items():
         return _flat(function(kind, {**arguments, **given})(Y))
 
     vary(_name, _make_and_call, *_ALL_BLAMED, **_arguments)
-    vary(_name, _call, y=maybe(without(strict(arrays(N)), *LONG)), n_threads=SIZES)
+    vary(_name, _call, y=maybe(without(strict(arrays(N)), *LONG)), n_threads=THREADS)
     vary(_name, _stream, "chunk", "y", "signal", chunk=maybe(strict(arrays(1, N))))
-    vary(_name, _stream, "chunk", channels=SIZES, n_threads=SIZES)
+    vary(_name, _stream, "chunk", channels=SIZES, n_threads=THREADS)
     vary(
         "pickles",
         _tampered,
@@ -476,7 +477,7 @@ def _inverse_of(kind: Callable[[Any], Any]) -> Any:
     return _inverse(C=kind(_plan("NSGT")(Y)))
 
 
-vary("NSGT", _inverse, "C", "y", "length", length=SIZES, n_threads=SIZES)
+vary("NSGT", _inverse, "C", "y", "length", length=SIZES, n_threads=THREADS)
 vary("NSGT", _inverse, "C", out=outs((N,), np.float32))
 vary("NSGT", _inverse, "length", C=maybe(lenient(arrays(9, 40, dtype=np.complex64))))
 for _label, _kind in {

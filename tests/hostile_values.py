@@ -78,6 +78,13 @@ SIZES = [
     bad(10**5000, "10**5000"),
 ]
 
+# -1 is as many as there are cores.
+MINUS_ONE = [value.label for value in odds(-1, np.int8(-1))]
+THREADS = [
+    *[value for value in SIZES if value.label not in MINUS_ONE],
+    *odds(-1, np.int8(-1)),
+]
+
 NUMBERS = [
     *odds(0, 0.0, -0.0, 1, -1, 5e-324, 1e-308, -1e-308, 1e-45, None, np.float16(1), np.array(3.0)),
     *odds(1e38, 1e300, -1e300, 1.7e308, inf, -inf, np.int8(-1), np.uint64(2**64 - 1)),

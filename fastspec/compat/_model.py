@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from fastspec import presets
 from fastspec._validate import ParameterError, check_int
+from fastspec.caches import plan_cache
 from fastspec.compat._batch import BatchFeature, Extractor, target_lengths
 from fastspec.config import get_precision, resolve_precision
 from fastspec.filters import mel_filter
@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 LOGGER = logging.getLogger("fastspec.compat.transformers")
 
 
-@lru_cache(maxsize=64)
+@plan_cache("compat.transformers", 32)
 def _cached_plan(name: str, settings: tuple[tuple[str, Any], ...]) -> FrontEnd:
     return presets.get(name, **dict(settings))
 
@@ -186,7 +186,7 @@ class WhisperFeatureExtractor(Model):
             Whether to bring signals to mean 0 and variance 1 first. Default: no.
         device : object
             Ignored: computed on the CPU, where transformers' result is as well.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
         **kwargs
             Ignored.

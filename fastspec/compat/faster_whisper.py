@@ -9,7 +9,6 @@ Change the import, or give the class to a model::
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from fastspec import presets
 from fastspec._validate import ParameterError, check_int
+from fastspec.caches import plan_cache
 from fastspec.config import resolve_precision
 from fastspec.front_end import FrontEnd
 
@@ -25,7 +25,7 @@ __all__ = ["FeatureExtractor"]
 Array = npt.NDArray[Any]
 
 
-@lru_cache(maxsize=64)
+@plan_cache("compat.faster_whisper", 16)
 def _plan(
     sr: int, n_fft: int, hop_length: int, n_mels: int, append: int, precision: str
 ) -> FrontEnd:
@@ -113,7 +113,7 @@ class FeatureExtractor:
             Zeros to add at the end. Default: 160.
         chunk_length : int, optional
             Seconds: sets `n_samples` and `nb_max_frames`, as the original does.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
 
         Returns

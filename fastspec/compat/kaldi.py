@@ -13,7 +13,6 @@ needed for NumPy arrays.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +26,7 @@ from fastspec._validate import (
     check_int,
     show,
 )
+from fastspec.caches import plan_cache
 from fastspec.config import get_precision
 from fastspec.front_end import FrontEnd
 from fastspec.plans import cached
@@ -208,7 +208,7 @@ def fbank(
         Of the dither. Default: 0.
     precision : {'single', 'double'}, optional
         What float32 is computed in. Default: `fastspec.get_precision`.
-    n_threads : int >= 1
+    n_threads : int >= 1, or -1
         Threads to use at the most. The result does not depend on it.
 
     Returns
@@ -430,7 +430,7 @@ def _plan(frames: tuple[int, int, int], **choices: Any) -> FrontEnd:
     return cast(FrontEnd, cached(_cached, frames, **choices))
 
 
-@lru_cache(maxsize=128, typed=True)  # typed: 1 is not True
+@plan_cache("compat.kaldi", 64, typed=True)  # typed: 1 is not True
 def _cached(frames: tuple[int, int, int], **choices: Any) -> FrontEnd:
     c: dict[str, Any] = {
         "use_log": True,

@@ -131,7 +131,7 @@ class ASTFeatureExtractor(Model):
             The signals' rate: refused unless it is the extractor's; a warning without it.
         return_tensors : {'np', 'pt'}, optional
             Type of the result. Default: a list of NumPy arrays.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
         **kwargs
             Ignored.
@@ -260,7 +260,7 @@ class SeamlessM4TFeatureExtractor(Model):
             Whether to return ``attention_mask``. Default: the extractor's own, yes.
         do_normalize_per_mel_bins : bool
             Whether each band is brought to mean 0 and variance 1. Default: True.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
         **kwargs
             Ignored.
@@ -440,7 +440,7 @@ class SpeechT5FeatureExtractor(Model):
             Type of the result. Default: NumPy arrays, of objects where lengths differ.
         sampling_rate : int, optional
             The signals' rate: refused unless it is the extractor's; a warning without it.
-        n_threads : int >= 1
+        n_threads : int >= 1, or -1
             Threads to use at the most. The result does not depend on it.
         **kwargs
             Ignored.
