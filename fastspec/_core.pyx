@@ -13,6 +13,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t, uintptr_t
 from libc.string cimport memset
 
+import os
 import sys
 import threading
 
@@ -21,6 +22,7 @@ from fastspec._validate import ParameterError
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
     void *PyErr_Occurred_raw "PyErr_Occurred"()
+    unsigned long PyThread_get_thread_ident() noexcept
 
 include "_core_header.pxi"
 
@@ -56,41 +58,57 @@ cdef int check(fspec_status status) except -1:
     raise ParameterError(text)
 
 
+cdef unsigned long _main_thread = threading.main_thread().ident
+
+
+def _forked():
+    """The thread that forks is the child's main thread."""
+    global _main_thread
+    _main_thread = PyThread_get_thread_ident()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 cdef int begin_call(fspec_call *call, int n_threads, bint whole_array) except -1:
     fspec_call_init(call)
     call.n_threads = n_threads
     call.whole_array = whole_array
     # Python runs signal handlers on the main thread alone; the others are spared the wait for the GIL.
-    if threading.get_ident() == threading.main_thread().ident:
+    if PyThread_get_thread_ident() == _main_thread:
         call.cancel = _interrupted
 
 
 # ---- arrays -----------------------------------------------------------------------------------------------------------
 
+cdef bint _little = sys.byteorder == "little"
+
+
 cdef int parse_format(const char *text, fspec_dtype *dtype, int *swapped) except -1:
     """A buffer's format, such as b"<f", as one of our types."""
     cdef const char *p = text
-    cdef bint little = sys.byteorder == "little"
+    cdef bint is_complex
+    cdef char kind = 0
     swapped[0] = 0
     if p != NULL and p[0] in b"@=<>!":
         if p[0] == b"<":
-            swapped[0] = not little
+            swapped[0] = not _little
         elif p[0] == b">" or p[0] == b"!":
-            swapped[0] = little
+            swapped[0] = _little
         p += 1
-    kind = b"" if p == NULL else <bytes>p
+    is_complex = p != NULL and p[0] == b"Z"
+    if p != NULL and p[0] != 0 and p[is_complex] != 0 and p[1 + is_complex] == 0:
+        kind = p[is_complex]
     if kind == b"f":
-        dtype[0] = FSPEC_FLOAT32
+        dtype[0] = FSPEC_COMPLEX64 if is_complex else FSPEC_FLOAT32
     elif kind == b"d":
-        dtype[0] = FSPEC_FLOAT64
-    elif kind == b"h":
+        dtype[0] = FSPEC_COMPLEX128 if is_complex else FSPEC_FLOAT64
+    elif kind == b"h" and not is_complex:
         dtype[0] = FSPEC_INT16
-    elif kind == b"Zf":
-        dtype[0] = FSPEC_COMPLEX64
-    elif kind == b"Zd":
-        dtype[0] = FSPEC_COMPLEX128
     else:
-        raise ParameterError(f"array of format {kind!r}: must be float32, float64, int16, complex64 or complex128")
+        kind_text = b"" if p == NULL else <bytes>p
+        raise ParameterError(f"array of format {kind_text!r}: must be float32, float64, int16, complex64 or complex128")
     return 0
 
 
