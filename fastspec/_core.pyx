@@ -12,7 +12,6 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, intptr_t, uint64_t, uintptr_t
 from libc.string cimport memset
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 import os
 import sys
@@ -24,6 +23,7 @@ from fastspec._validate import LimitError, ParameterError
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
     void *PyErr_Occurred_raw "PyErr_Occurred"()
+    unsigned long PyThread_get_thread_ident() noexcept nogil
 
 include "_core_header.pxi"
 
@@ -58,30 +58,33 @@ include "_core_server.pxi"
 
 # ---- arrays -----------------------------------------------------------------------------------------------------------
 
+cdef bint _little = sys.byteorder == "little"
+
+
 cdef int parse_format(const char *text, fspec_dtype *dtype, int *swapped) except -1:
     """A buffer's format, such as b"<f", as one of our types."""
     cdef const char *p = text
-    cdef bint little = sys.byteorder == "little"
+    cdef bint is_complex
+    cdef char kind = 0
     swapped[0] = 0
     if p != NULL and p[0] in b"@=<>!":
         if p[0] == b"<":
-            swapped[0] = not little
+            swapped[0] = not _little
         elif p[0] == b">" or p[0] == b"!":
-            swapped[0] = little
+            swapped[0] = _little
         p += 1
-    kind = b"" if p == NULL else <bytes>p
+    is_complex = p != NULL and p[0] == b"Z"
+    if p != NULL and p[0] != 0 and p[is_complex] != 0 and p[1 + is_complex] == 0:
+        kind = p[is_complex]
     if kind == b"f":
-        dtype[0] = FSPEC_FLOAT32
+        dtype[0] = FSPEC_COMPLEX64 if is_complex else FSPEC_FLOAT32
     elif kind == b"d":
-        dtype[0] = FSPEC_FLOAT64
-    elif kind == b"h":
+        dtype[0] = FSPEC_COMPLEX128 if is_complex else FSPEC_FLOAT64
+    elif kind == b"h" and not is_complex:
         dtype[0] = FSPEC_INT16
-    elif kind == b"Zf":
-        dtype[0] = FSPEC_COMPLEX64
-    elif kind == b"Zd":
-        dtype[0] = FSPEC_COMPLEX128
     else:
-        raise ParameterError(f"array of format {kind!r}: must be float32, float64, int16, complex64 or complex128")
+        kind_text = b"" if p == NULL else <bytes>p
+        raise ParameterError(f"array of format {kind_text!r}: must be float32, float64, int16, complex64 or complex128")
     return 0
 
 

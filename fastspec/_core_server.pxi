@@ -1,7 +1,7 @@
 # What a process with many callers needs: deadlines, limits, the pool of scratch. Included by _core.pyx.
 
-cdef extern from "Python.h":
-    unsigned long PyThread_get_thread_ident() nogil
+cdef extern from "platform.h" nogil:
+    int64_t fs_nanoseconds()
 
 # ---- deadlines --------------------------------------------------------------------------------------------------------
 
@@ -22,20 +22,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-cdef int64_t clock() noexcept nogil:
-    cdef timespec t
-    clock_gettime(CLOCK_MONOTONIC, &t)
-    return <int64_t>t.tv_sec * 1000000000 + t.tv_nsec
-
-
 def monotonic():
     """Nanoseconds of the clock that deadlines are times of."""
-    return clock()
+    return fs_nanoseconds()
 
 
 # Deadlines travel in the callback's pointer, as milliseconds that may wrap around: a call needs no other memory for them.
 cdef bint is_late(void *user) noexcept nogil:
-    return <intptr_t>(<uintptr_t>(clock() // 1000000) - <uintptr_t>user) >= 0
+    return <intptr_t>(<uintptr_t>(fs_nanoseconds() // 1000000) - <uintptr_t>user) >= 0
 
 
 cdef int _late(void *user) noexcept nogil:
@@ -60,7 +54,7 @@ class DeadlineError(TimeoutError):
 
 cdef int raise_late(int64_t end, bint started) except -1:
     error = DeadlineError("the deadline passed within the call" if started else
-                          f"the deadline had passed {(clock() - end) / 1e9:.3f} s before the call")
+                          f"the deadline had passed {(fs_nanoseconds() - end) / 1e9:.3f} s before the call")
     error.started = started
     raise error
 
@@ -76,7 +70,7 @@ cdef int begin_call(fspec_call *call, int n_threads, bint whole_array) except -1
         if is_main:
             call.cancel = _interrupted
         return 0
-    if clock() >= end:
+    if fs_nanoseconds() >= end:
         raise_late(end, False)
     call.cancel = _late_or_interrupted if is_main else _late
     call.cancel_user = <void *><uintptr_t>(end // 1000000 + 1)

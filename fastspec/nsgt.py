@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -766,12 +766,13 @@ class NSGT(_Plan):
     def _refuse_length(self, n: int) -> None:
         raise ParameterError("y: is empty; must hold at least one sample")
 
-    def _stream_out(
-        self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any
-    ) -> tuple[Any, Any]:
-        """Return the arrays for n slices, new or checked, and a view (..., slices, n) of each."""
-        if out is None:
-            return self._bands(core.core, lead, n, wide, None)
+    def _stream_maker(
+        self, core: Any, lead: tuple[int, ...], wide: bool
+    ) -> Callable[[int], tuple[Any, Any]]:
+        return lambda n: self._bands(core.core, lead, n, wide, None)
+
+    def _stream_fit(self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any) -> Any:
+        """Check arrays for n slices or more; return a view (..., slices, n) of each band."""
         shapes, dtype = self._shapes(core.core, lead, n), _C128 if wide else _C64
         arrays = self._arrays("out", out)
         if len(arrays) != len(shapes):
@@ -779,7 +780,7 @@ class NSGT(_Plan):
         axis = -2 if self._arguments["hop_length"] is None else -3
         for array, shape in zip(arrays, shapes):
             check_room(array, shape, dtype, axis)
-        return out, self._views(arrays)
+        return self._views(arrays)
 
     def _inverse_chunk(
         self, core: Any, C: Any, channels: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -479,19 +479,29 @@ class _Plan(RandomAccess):
         """Return what a stream works with."""
         return _core.Stream(self._core(double), channels)
 
-    def _stream_out(
-        self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any
-    ) -> tuple[Any, Any]:
-        """Return the array for n frames, new or checked, and what the core writes it through."""
+    def _stream_maker(
+        self, core: Any, lead: tuple[int, ...], wide: bool
+    ) -> Callable[[int], tuple[Any, Any]]:
+        """Return what makes an array for n frames, and what the core writes it through."""
         dtype, n_bins = self._out_dtype(wide), core.n_bins
-        shape = (*lead, *self._shape(n_bins, n))
-        if out is not None:
-            check_room(out, shape, dtype, axis=-1 if self._shape(0, 1)[1] else -2)
-        elif self._order == "F":  # bins are neighbours, of each channel by itself
-            out = new_array("chunk", (*lead, n, n_bins), dtype).swapaxes(-1, -2)
-        else:
-            out = new_array("chunk", shape, dtype)
-        return out, self._as_bins_first(out)
+        turned = self._order == "F" or not self._shape(0, 1)[1]  # bins are neighbours
+        as_written = self._order == "F"
+
+        def make(n: int) -> tuple[Array, Array]:
+            shape = (*lead, n, n_bins) if turned else (*lead, n_bins, n)
+            out = np.empty(shape, dtype) if n < 4096 else new_array("chunk", shape, dtype)
+            if not turned:
+                return out, out
+            bins_first = out.swapaxes(-1, -2)
+            return bins_first if as_written else out, bins_first
+
+        return make
+
+    def _stream_fit(self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any) -> Any:
+        """Check an `out` for n frames or more; return what the core writes it through."""
+        shape = (*lead, *self._shape(core.n_bins, n))
+        check_room(out, shape, self._out_dtype(wide), axis=-1 if self._shape(0, 1)[1] else -2)
+        return self._as_bins_first(out)
 
     def _n_outputs(self, n_samples: int) -> int:
         """Return how many frames a stream of so many samples gives."""

@@ -51,7 +51,7 @@ class _Base:
         self._dtype: np.dtype[Any] | None = None  # of this signal's chunks
         self._over = ""  # why nothing more can be pushed
         self._taken = self._given = 0
-        self._flat = False  # the last chunk had no dimension for channels
+        self._lead: tuple[int, ...] = ()  # the last chunk's dimensions before that of time
 
     @property
     def plan(self) -> Any:
@@ -99,17 +99,18 @@ class _Base:
             f"{name}: has shape {given.shape}; must be {shape}" + (f" or {alone}" if alone else "")
         )
 
+    def _note(self, error: BaseException) -> None:
+        """Take note of an exception from the core: these come before anything is done."""
+        if isinstance(error, DeadlineError):
+            self._over = _LATE if error.started else self._over
+        elif not isinstance(error, ParameterError | RuntimeError | MemoryError):
+            self._over = _INTERRUPTED
+
     def _call(self, call: Any, *arguments: Any) -> int:
         try:
             n: int = call(*arguments)
-        except (ParameterError, RuntimeError, MemoryError):  # before anything was done
-            raise
-        except DeadlineError as error:
-            if error.started:
-                self._over = _LATE
-            raise
-        except BaseException:
-            self._over = _INTERRUPTED
+        except BaseException as error:
+            self._note(error)
             raise
         return n
 
@@ -152,6 +153,12 @@ class Stream(_Base):
         super().__init__(plan, channels, n_threads)
         self._double: bool = plan.precision == "double"
         self._core = plan._stream_core(self._double, self._channels)
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._make: Any = None  # makes the arrays that a push returns
+        # The last `out`, what the core writes it through, and how many frames that has room for.
+        self._seen: tuple[Any, Any, int] = (None, None, 0)
 
     def __repr__(self) -> str:
         return (
@@ -223,26 +230,39 @@ class Stream(_Base):
         RuntimeError
             If another thread is using the stream.
         """
+        # A live signal's chunks are short: what is the same for all of them is kept.
         if self._over:
             raise ParameterError(f"chunk: {self._over}")
         if type(chunk) is not np.ndarray:
             chunk = as_signal(chunk)
-        if chunk.dtype is not self._dtype:
+        dtype, shape = chunk.dtype, chunk.shape
+        if dtype is not self._dtype:
             self._check_dtype(chunk)
-        shape = chunk.shape
-        flat = len(shape) == 1
-        if shape[:-1] != (self._channels,) and not (flat and self._channels == 1):
-            self._refuse("chunk", chunk, "(channels, n)")
+        lead, make, core = shape[:-1], self._make, self._core
+        if make is None or lead != self._lead:
+            if lead != (self._channels,) and (lead != () or self._channels != 1):
+                self._refuse("chunk", chunk, "(channels, n)")
+            make = self._plan._stream_maker(core, lead, dtype.itemsize == 8)
         n = shape[-1]
-        core = self._core
-        result, target = self._out(core.ready(n), flat, chunk.dtype.itemsize == 8, out)
-        if out is not None and any(same_memory(chunk, part) for part in _parts(target)):
-            raise ParameterError("out: must not overlap chunk")
-        k = self._call(core.push, chunk, target, self._n_threads)
-        self._dtype = chunk.dtype
+        if out is None:
+            result, target = make(core.ready(n))
+        else:
+            k = core.ready(n)
+            seen, target, room = self._seen
+            if seen is not out or k > room or lead != self._lead:
+                target = self._plan._stream_fit(core, lead, k, dtype.itemsize == 8, out)
+                if type(target) is np.ndarray:
+                    self._seen = (out, target, target.shape[-1])
+            if any(same_memory(chunk, part) for part in _parts(target)):
+                raise ParameterError("out: must not overlap chunk")
+        try:
+            k = core.push(chunk, target, self._n_threads)
+        except BaseException as error:
+            self._note(error)
+            raise
+        self._dtype, self._lead, self._make = dtype, lead, make
         self._taken += n
         self._given += k
-        self._flat = flat
         return result if out is None else k
 
     def flush(self, out: Any = None) -> Any:
@@ -270,18 +290,17 @@ class Stream(_Base):
             raise ParameterError(f"flush: {self._over}")
         if self._taken == 0 or self._dtype is None or self._plan._n_outputs(self._taken) == 0:
             self._plan._refuse_length(self._taken)
-        core = self._core
-        wide = self._dtype is not None and self._dtype.itemsize == 8
-        result, target = self._out(core.pending(), self._flat, wide, out)
+        core, make = self._core, self._make
+        assert make is not None
+        if out is None:
+            result, target = make(core.pending())
+        else:
+            wide = self._dtype.itemsize == 8
+            target = self._plan._stream_fit(core, self._lead, core.pending(), wide, out)
         k = self._call(core.flush, target, self._n_threads)
         self._given += k
         self._over = _FINISHED
         return result if out is None else k
-
-    def _out(self, k: int, flat: bool, wide: bool, out: Any) -> tuple[Any, Any]:
-        lead = () if flat else (self._channels,)
-        pair: tuple[Any, Any] = self._plan._stream_out(self._core, lead, k, wide, out)
-        return pair
 
     def _check_dtype(self, chunk: Array) -> None:
         """Check a chunk's type; with the first chunk, take the core for it."""
@@ -408,14 +427,15 @@ class InverseStream(_Base):
             raise ParameterError(f"C: {self._over}")
         given, dtype, n, flat = self._plan._inverse_chunk(self._core, C, self._channels)
         self._check_dtype(dtype)
-        result, target = self._out(self._core.ready(n), flat, dtype, out)
+        lead = () if flat else (self._channels,)
+        result, target = self._out(self._core.ready(n), lead, dtype, out)
         if out is not None and any(same_memory(target, part) for part in _parts(given)):
             raise ParameterError("out: must not overlap C")
         n_samples = self._call(self._core.push, given, target, self._n_threads)
         self._dtype = dtype
+        self._lead = lead
         self._taken += n
         self._given += n_samples
-        self._flat = flat
         return result if out is None else n_samples
 
     def flush(self, out: Array | None = None, *, length: int | None = None) -> Any:
@@ -445,16 +465,15 @@ class InverseStream(_Base):
             length = check_int("length", length, minimum=max(1, self._given), maximum=2**60)
             self._plan._check_inverse_length(length, self._taken)
         total = -1 if length is None else length
-        result, target = self._out(self._core.pending(total), self._flat, self._dtype, out)
+        result, target = self._out(self._core.pending(total), self._lead, self._dtype, out)
         n = self._call(self._core.flush, target, total, self._n_threads)
         self._given += n
         self._over = _FINISHED
         return result if out is None else n
 
     def _out(
-        self, n: int, flat: bool, dtype: np.dtype[Any], out: Array | None
+        self, n: int, lead: tuple[int, ...], dtype: np.dtype[Any], out: Array | None
     ) -> tuple[Array, Array]:
-        lead = () if flat else (self._channels,)
         real = np.dtype(np.float64 if dtype.itemsize == 16 else np.float32)
         array = roomy("C", (*lead, n), real, out)
         return array, array[..., :n]
