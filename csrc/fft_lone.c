@@ -129,6 +129,15 @@ void fs_lone_free(fs_lone *lone)
     fs_free(lone);
 }
 
+void fs_lone_take(const fs_lone *lone, fs_arena *arena, fs_lanes_desk *desk)
+{
+    const fs_lanes_tables *t = lone->tables.lanes;
+    const int64_t first = (int64_t)t->first, row = (int64_t)t->row, size = 2 * (int64_t)lone->kernels->real_size;
+    desk->panel = fs_take(arena, first * row, (size_t)size);
+    desk->z = fs_take(arena, first * ((int64_t)t->pitch + row), (size_t)size);
+    desk->spare = fs_take(arena, row * (int64_t)lone->kernels->lone_width, (size_t)size);
+}
+
 void fs_lone_forward(const fs_lone *lone, const fs_lanes_desk *d, const void *samples, void *out, int as_power)
 {
     lone->kernels->lone_forward(&lone->tables, samples, d->z, d->spare, out, as_power);

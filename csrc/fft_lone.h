@@ -14,7 +14,9 @@ typedef struct fs_lone {
  * for the size. NO_MEMORY or TOO_LARGE. */
 fspec_status fs_lone_create(const fs_lanes *lanes, fs_lone **lone);
 void fs_lone_free(fs_lone *lone);
-/* Transforms n samples to n/2 + 1 interleaved complex values or powers, with the scratch of the lanes. */
+/* Takes the scratch of a transform from an arena, less than the lanes take, and a panel of n samples. */
+void fs_lone_take(const fs_lone *lone, fs_arena *arena, fs_lanes_desk *desk);
+/* Transforms n samples to n/2 + 1 interleaved complex values or powers, with that scratch or the lanes'. */
 void fs_lone_forward(const fs_lone *lone, const fs_lanes_desk *desk, const void *samples, void *out, int as_power);
 
 #endif

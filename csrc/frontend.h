@@ -54,7 +54,7 @@ struct fspec_frontend {
     void *lone_dct; /* transposed, for `lone` */
     int64_t n_ceps;
     int64_t span_length; /* samples that a worker may have to convert or pad at a time */
-    size_t desk_bytes;   /* of a worker's scratch; SIZE_MAX: too large */
+    size_t desk_bytes, lone_desk_bytes; /* of a worker's scratch, and where all frames are done one by one; SIZE_MAX: too large */
     fs_stages stages;
     int64_t n_features; /* rows of the output after the stages over time */
     fspec_norm frame_norm;
@@ -85,7 +85,7 @@ typedef struct fs_sink {
 /* Transforms the items, which must have been checked; the heart of both the offline call and the stream. sink may be NULL. */
 fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, int64_t n_items, fspec_dtype out_dtype,
                              const fs_sink *sink, const fspec_call *call);
-/* Fills in the plan's span_length and desk_bytes, last of all. */
+/* Fills in the plan's sizes of scratch, last of all. */
 void fs_frontend_measure(fspec_frontend *plan);
 /* Scratch of fs_frontend_run, with call->scratch NULL. */
 int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes);

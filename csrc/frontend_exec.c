@@ -53,7 +53,6 @@ static int needs_largest(const fspec_frontend *plan)
 
 static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
 {
-    /* Single frames need less than a block of two lanes does. */
     const int64_t w = (int64_t)plan->kernels->lanes, pitch = fs_row_pitch(plan);
     const size_t size = plan->kernels->real_size;
     const int is_complex = plan->output == FSPEC_OUT_COMPLEX;
@@ -85,26 +84,57 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
         d->mixed = fs_take(arena, w * plan->n_out, size);
 }
 
+/* The same for frames that are done one by one; kernels may write a vector too much of powers. */
+static void lay_out_lone_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
+{
+    const size_t size = plan->kernels->real_size;
+    *d = (fs_desk){.span_item = -1};
+    d->span = fs_take(arena, plan->framing.n_fft, size);
+    fs_lone_take(plan->lone, arena, &d->fft);
+    if (plan->output == FSPEC_OUT_COMPLEX || plan->power != 2)
+        d->complex_block = fs_take(arena, 2 * plan->n_bins, size);
+    d->energy = plan->conditions ? fs_take(arena, 1, size) : NULL;
+    d->noise = plan->dither > 0 ? fs_take(arena, 4 * FS_NOISE_PAIRS, sizeof *d->noise) : NULL;
+    d->block = fs_take(arena, plan->n_bins + FS_MAX_LANES, size);
+    d->banded = fs_take(arena, plan->n_bands + 1, size);
+    d->mixed = fs_take(arena, plan->n_out, size);
+}
+
+/* So many frames one by one take about as long as a block of narrow kernels. */
+static int64_t most_alone(const fspec_frontend *plan)
+{
+    return plan->lone ? ((int64_t)plan->lone->kernels->lone_width + 1) / 2 : 0;
+}
+
 void fs_frontend_measure(fspec_frontend *plan)
 {
-    fs_arena arena = {0};
+    fs_arena arena = {0}, lone = {0};
     fs_desk unused;
     plan->span_length = fs_span_length(plan);
     lay_out_desk(plan, &arena, &unused);
-    plan->desk_bytes = arena.overflow ? SIZE_MAX : arena.used;
+    if (plan->lone)
+        lay_out_lone_desk(plan, &lone, &unused);
+    plan->lone_desk_bytes = lone.overflow ? SIZE_MAX : lone.used;
+    /* More frames must not need less. */
+    plan->desk_bytes = arena.overflow ? SIZE_MAX : arena.used < lone.used ? lone.used : arena.used;
 }
 
 static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, fs_run *r)
 {
+    const int lone = n_frames <= most_alone(plan) && !(r && r->sink && r->sink->take_block);
+    const size_t desk_bytes = lone ? plan->lone_desk_bytes : plan->desk_bytes;
     fs_desk *desks = fs_take(arena, n_workers, sizeof *desks);
     int64_t *first_frame = fs_take(arena, n_items + 1, sizeof *first_frame);
     void *largest = needs_largest(plan) ? fs_take(arena, n_items, sizeof(uint64_t)) : NULL;
     float *keys = plan->output == FSPEC_OUT_CEPSTRUM && plan->top_db >= 0 ? fs_take(arena, n_frames, sizeof *keys) : NULL;
-    char *rooms = fs_take(arena, n_workers, plan->desk_bytes);
-    if (r) {
+    char *rooms = fs_take(arena, n_workers, desk_bytes);
+    if (arena->base) {
         for (int i = 0; i < n_workers; i++) {
-            fs_arena room = {.base = rooms + (size_t)i * plan->desk_bytes};
-            lay_out_desk(plan, &room, &desks[i]);
+            fs_arena room = {.base = rooms + (size_t)i * desk_bytes};
+            if (lone)
+                lay_out_lone_desk(plan, &room, &desks[i]);
+            else
+                lay_out_desk(plan, &room, &desks[i]);
         }
         r->desks = desks;
         r->first_frame = first_frame;
@@ -113,12 +143,17 @@ static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, 
     }
 }
 
-int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes)
+static int measure(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, fs_run *r, size_t *bytes)
 {
     fs_arena arena = {0};
-    lay_out(plan, &arena, n_workers, n_items, n_frames, NULL);
+    lay_out(plan, &arena, n_workers, n_items, n_frames, r);
     *bytes = arena.used;
     return !arena.overflow;
+}
+
+int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_frames, int n_workers, size_t *bytes)
+{
+    return measure(plan, n_items, n_frames, n_workers, NULL, bytes);
 }
 
 static int64_t n_blocks(const fspec_frontend *plan, int64_t n_frames)
@@ -301,8 +336,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     for (int64_t block = begin; block < end; block++) {
         seat_lanes(r, block, &l);
         const size_t n = l.n;
-        /* A narrow block takes about as long as so many frames one by one. */
-        const int one_by_one = lone && n <= (lone->kernels->lone_width + 1) / 2;
+        const int one_by_one = lone && (int64_t)n <= most_alone(r->plan);
         for (size_t i = 0; i < (one_by_one ? n : 1); i++) {
             if (one_by_one) {
                 l.k = lone->kernels;
@@ -323,6 +357,8 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 /* Blocks that a worker takes at a time: few enough to share the work evenly and to hear a cancel soon. */
 static int64_t grain(const fspec_frontend *plan, int64_t blocks, int n_workers)
 {
+    if (blocks == 1)
+        return 1;
     int64_t g = PIECE_SAMPLES / ((int64_t)plan->kernels->lanes * plan->framing.n_fft), even = blocks / (4 * n_workers);
     if (g > MAX_GRAIN)
         g = MAX_GRAIN;
@@ -331,10 +367,10 @@ static int64_t grain(const fspec_frontend *plan, int64_t blocks, int n_workers)
     return g < 1 ? 1 : g;
 }
 
-static fspec_status execute(fs_run *r, int n_workers)
+static fspec_status execute(fs_run *r, int n_workers, int64_t blocks)
 {
     const fspec_frontend *plan = r->plan;
-    const int64_t blocks = n_blocks(plan, r->n_frames), g = grain(plan, blocks, n_workers);
+    const int64_t g = grain(plan, blocks, n_workers);
     if (r->largest) {
         const double none = -INFINITY;
         uint64_t bits;
@@ -365,9 +401,10 @@ fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, i
             return FSPEC_TOO_LARGE;
     if (r.n_frames == 0)
         return FSPEC_OK;
-    const int n_workers = fs_worker_count(call, n_blocks(plan, r.n_frames));
+    const int64_t blocks = n_blocks(plan, r.n_frames);
+    const int n_workers = fs_worker_count(call, blocks);
     size_t bytes;
-    if (!fs_frontend_scratch(plan, n_items, r.n_frames, n_workers, &bytes))
+    if (!measure(plan, n_items, r.n_frames, n_workers, &r, &bytes))
         return FSPEC_TOO_LARGE;
     fs_scratch scratch;
     fspec_status status = fs_call_scratch(call, bytes, &scratch);
@@ -379,7 +416,7 @@ fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, i
     first_frame[0] = 0;
     for (int64_t i = 0; i < n_items; i++)
         first_frame[i + 1] = first_frame[i] + items[i].n_frames;
-    status = execute(&r, n_workers);
+    status = execute(&r, n_workers, blocks);
     fs_call_release(&scratch);
     return status;
 }
@@ -390,17 +427,17 @@ static fspec_status check_call(const fspec_frontend *plan, const fspec_signal *s
     if (!plan || n < 0 || (n > 0 && (!signals || !out)))
         return FSPEC_BAD_ARGUMENT;
     for (int64_t i = 0; i < n; i++) {
-        int64_t extent;
+        int64_t extent, n_frames;
         if (fs_sample_size(signals[i].dtype) == 0 || signals[i].dtype != signals[0].dtype)
             return FSPEC_BAD_DATA_TYPE;
         if (signals[i].n_samples < 0 || signals[i].n_samples > INT64_MAX / 4 || !out[i].data)
             return FSPEC_BAD_ARGUMENT;
-        if (fspec_frontend_n_frames(plan, signals[i].n_samples) == 0)
+        if ((n_frames = fspec_frontend_n_frames(plan, signals[i].n_samples)) == 0)
             return FSPEC_TOO_SHORT;
         if (!signals[i].data)
             return FSPEC_BAD_ARGUMENT;
         if (__builtin_mul_overflow(signals[i].n_samples, signals[i].stride, &extent)
-            || !fs_fits(&out[i], plan->n_features, fspec_frontend_n_frames(plan, signals[i].n_samples)))
+            || !fs_fits(&out[i], plan->n_features, n_frames))
             return FSPEC_TOO_LARGE;
     }
     return fs_check_out_dtype(plan, out_dtype);

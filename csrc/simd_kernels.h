@@ -488,8 +488,10 @@ static int KN(all_finite)(const void *x_, size_t n)
         c = v_fma(v_load(x + i + 2 * LANES), zero, c);
         d = v_fma(v_load(x + i + 3 * LANES), zero, d);
     }
+    for (; i + LANES <= n; i += LANES)
+        a = v_fma(v_load(x + i), zero, a);
     for (; i < n; i++)
-        a[0] += x[i] * 0;
+        b[0] += x[i] * 0;
     a = (a + b) + (c + d);
     for (int k = 0; k < LANES; k++)
         if (a[k] != 0)

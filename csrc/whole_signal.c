@@ -117,7 +117,7 @@ static int range_is_finite(const fspec_signal *s, int64_t begin, int64_t end)
     return 1;
 }
 
-static fspec_status check_pieces(void *context, int worker, int64_t begin, int64_t end)
+static FS_OWN_FUNCTION fspec_status check_pieces(void *context, int worker, int64_t begin, int64_t end)
 {
     const fspec_signal *s = context;
     (void)worker;
@@ -159,6 +159,12 @@ fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_signals, 
         status = check_signal_arguments(signals, n_signals);
     if (status != FSPEC_OK || n_signals == 0 || signals[0].dtype == FSPEC_INT16)
         return status;
+    if (n_signals == 1 && signals[0].n_samples <= PIECE_VALUES) {
+        const fs_fpenv env = fs_fpenv_enter();
+        status = check_pieces((void *)(uintptr_t)signals, 0, 0, signals[0].n_samples);
+        fs_fpenv_leave(env);
+        return status;
+    }
     /* Many signals are shared out whole, few in pieces; a thread pays off from some hundred thousand samples on. */
     if (n_signals >= 4 * (int64_t)full.n_threads && n_signals > 1)
         return fs_parallel(&full, fs_worker_count(&full, n_signals), n_signals, 1, check_signals, (void *)(uintptr_t)signals);
