@@ -101,6 +101,15 @@ static const fspec_api table = {
     fspec_power_to_db,
     fspec_clip_below,
     fspec_nsgt_counts,
+    fspec_frontend_needs,
+    fspec_frontend_exec_part,
+    fspec_frontend_memory,
+    fspec_frontend_flops,
+    fspec_cqt_needs,
+    fspec_cqt_exec_part,
+    fspec_cqt_memory,
+    fspec_cqt_flops,
+    fspec_nsgt_flops,
 };
 
 const fspec_api *fspec_get_api(void) {

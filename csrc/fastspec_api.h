@@ -122,6 +122,15 @@ typedef struct fspec_api {
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
     fspec_status (*nsgt_counts)(const fspec_nsgt_config *config, int64_t *counts);
+    fspec_status (*frontend_needs)(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end);
+    fspec_status (*frontend_exec_part)(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
+    size_t (*frontend_memory)(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+    double (*frontend_flops)(const fspec_frontend *plan, int64_t n_samples);
+    fspec_status (*cqt_needs)(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end);
+    fspec_status (*cqt_exec_part)(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
+    size_t (*cqt_memory)(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+    double (*cqt_flops)(const fspec_cqt *plan, int64_t n_samples);
+    double (*nsgt_flops)(const fspec_nsgt *plan);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -231,6 +240,15 @@ static const fspec_api *fspec_api_table;
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
 #define fspec_nsgt_counts fspec_api_table->nsgt_counts
+#define fspec_frontend_needs fspec_api_table->frontend_needs
+#define fspec_frontend_exec_part fspec_api_table->frontend_exec_part
+#define fspec_frontend_memory fspec_api_table->frontend_memory
+#define fspec_frontend_flops fspec_api_table->frontend_flops
+#define fspec_cqt_needs fspec_api_table->cqt_needs
+#define fspec_cqt_exec_part fspec_api_table->cqt_exec_part
+#define fspec_cqt_memory fspec_api_table->cqt_memory
+#define fspec_cqt_flops fspec_api_table->cqt_flops
+#define fspec_nsgt_flops fspec_api_table->nsgt_flops
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -312,8 +312,9 @@ def resolve_frames(frames: Any, n_frames: int) -> tuple[int, int]:
             )
     elif isinstance(frames, slice):
         for name in ("start", "stop", "step"):
-            if getattr(frames, name) is not None:
-                check_int(f"frames.{name}", getattr(frames, name))
+            value = getattr(frames, name)
+            if value is not None and type(value) is not int:
+                check_int(f"frames.{name}", value)
         if frames.step is not None and int(frames.step) == 0:
             raise ParameterError(f"frames={show(frames)}: must have step 1")
         first, stop, step = frames.indices(n_frames)

@@ -216,6 +216,13 @@ ctypedef struct fspec_frontend_config:
 ctypedef struct fspec_frontend:
     int opaque
 
+ctypedef struct fspec_part:
+    fspec_signal signal
+    int64_t offset
+    int64_t total
+    int64_t first
+    int64_t n_frames
+
 ctypedef struct fspec_stream:
     int opaque
 
@@ -437,3 +444,12 @@ cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_sign
 cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil
+cdef fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end) noexcept nogil
+cdef fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil
+cdef double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end) noexcept nogil
+cdef fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil
+cdef double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples) noexcept nogil
+cdef double fspec_nsgt_flops(const fspec_nsgt *plan) noexcept nogil

@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[96]
+    function functions[105]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -302,3 +302,30 @@ cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double
 
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil:
     return (<fspec_status (*)(const fspec_nsgt_config *, int64_t *) noexcept nogil>table.functions[95])(config, counts)
+
+cdef fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, int64_t, int64_t, int64_t, int64_t *, int64_t *) noexcept nogil>table.functions[96])(plan, total, first, n_frames, begin, end)
+
+cdef fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, const fspec_part *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[97])(plan, parts, out, n_parts, out_dtype, call)
+
+cdef size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_frontend *, int64_t, int64_t, int32_t) noexcept nogil>table.functions[98])(plan, n_signals, n_samples, n_threads)
+
+cdef double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples) noexcept nogil:
+    return (<double (*)(const fspec_frontend *, int64_t) noexcept nogil>table.functions[99])(plan, n_samples)
+
+cdef fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, int64_t, int64_t, int64_t, int64_t *, int64_t *) noexcept nogil>table.functions[100])(plan, total, first, n_frames, begin, end)
+
+cdef fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, const fspec_part *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[101])(plan, parts, out, n_parts, out_dtype, call)
+
+cdef size_t fspec_cqt_memory(const fspec_cqt *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_cqt *, int64_t, int64_t, int32_t) noexcept nogil>table.functions[102])(plan, n_signals, n_samples, n_threads)
+
+cdef double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples) noexcept nogil:
+    return (<double (*)(const fspec_cqt *, int64_t) noexcept nogil>table.functions[103])(plan, n_samples)
+
+cdef double fspec_nsgt_flops(const fspec_nsgt *plan) noexcept nogil:
+    return (<double (*)(const fspec_nsgt *) noexcept nogil>table.functions[104])(plan)
