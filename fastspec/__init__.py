@@ -9,6 +9,7 @@ from typing import Any
 from fastspec._core import EngineError
 from fastspec._validate import ParameterError
 from fastspec._version import __version__
+from fastspec.access import Estimate
 from fastspec.chroma import Chroma, chroma_cens, chroma_cqt, chroma_vqt, cq_to_chroma, tonnetz
 from fastspec.chroma_filters import chroma_filter
 from fastspec.chroma_spectra import ChromaSTFT, chroma_stft
@@ -53,6 +54,7 @@ __all__ = [
     "Chroma",
     "ChromaSTFT",
     "EngineError",
+    "Estimate",
     "FrontEnd",
     "MFCC",
     "MelSpectrogram",

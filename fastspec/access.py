@@ -306,7 +306,7 @@ def resolve_frames(frames: Any, n_frames: int) -> tuple[int, int]:
     """Return the first of some frames and how many they are; of none, the first is 0."""
     if isinstance(frames, range):
         first, stop, step = frames.start, frames.stop, frames.step
-        if frames and (min(frames) < 0 or max(frames) >= n_frames):
+        if frames and not (0 <= frames[0] < n_frames and 0 <= frames[-1] < n_frames):
             raise ParameterError(
                 f"frames={show(frames)}: must lie in the {n_frames} frames of the signal"
             )
