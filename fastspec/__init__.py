@@ -9,6 +9,7 @@ from typing import Any
 from fastspec._core import DeadlineError, EngineError
 from fastspec._validate import LimitError, ParameterError
 from fastspec._version import __version__
+from fastspec.access import Estimate
 from fastspec.caches import cache_clear, cache_info
 from fastspec.chroma import Chroma, chroma_cens, chroma_cqt, chroma_vqt, cq_to_chroma, tonnetz
 from fastspec.chroma_filters import chroma_filter
@@ -58,6 +59,7 @@ __all__ = [
     "ChromaSTFT",
     "DeadlineError",
     "EngineError",
+    "Estimate",
     "FrontEnd",
     "InverseStream",
     "LimitError",

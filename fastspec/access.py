@@ -306,14 +306,15 @@ def resolve_frames(frames: Any, n_frames: int) -> tuple[int, int]:
     """Return the first of some frames and how many they are; of none, the first is 0."""
     if isinstance(frames, range):
         first, stop, step = frames.start, frames.stop, frames.step
-        if frames and (min(frames) < 0 or max(frames) >= n_frames):
+        if frames and not (0 <= frames[0] < n_frames and 0 <= frames[-1] < n_frames):
             raise ParameterError(
                 f"frames={show(frames)}: must lie in the {n_frames} frames of the signal"
             )
     elif isinstance(frames, slice):
         for name in ("start", "stop", "step"):
-            if getattr(frames, name) is not None:
-                check_int(f"frames.{name}", getattr(frames, name))
+            value = getattr(frames, name)
+            if value is not None and type(value) is not int:
+                check_int(f"frames.{name}", value)
         if frames.step is not None and int(frames.step) == 0:
             raise ParameterError(f"frames={show(frames)}: must have step 1")
         first, stop, step = frames.indices(n_frames)

@@ -31,6 +31,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import hostile_access
 import hostile_pitch  # noqa: F401 # adds its rows
 import numpy as np
 from hostile_run import (
@@ -381,6 +382,17 @@ if importlib.util.find_spec("soundfile") and importlib.util.find_spec("soxr"):
             raise fastspec.ParameterError("path") from error
 
     vary("load", _load, "the audio file", path=PATHS)
+
+    def _crop(**given: Any) -> Any:
+        plan = fastspec.MelSpectrogram(sr=8000, n_fft=64, n_mels=9, hop_length=16)
+        try:
+            return plan.crop(**{"source": wav(), "frames": slice(3), **given})
+        except (OSError, AudioFileError) as error:
+            raise fastspec.ParameterError("source") from error
+
+    vary("crop", _crop, "the audio file", "path", "y", "sr", "n_fft", source=maybe(PATHS))
+    vary("crop", _crop, "y", mono=BOOLS, dtype=DTYPES, frames=hostile_access.FRAMES)
+
     vary("load", _load, sr=NUMBERS, mono=BOOLS, dtype=DTYPES, res_type=NAMES)
     vary("load", _load, **dict.fromkeys(("offset", "duration"), without(NUMBERS, "1.7e+308")))
 
@@ -470,7 +482,7 @@ for _name in PLANS:
     _blamed = (*PARTS, "n_mels", "n_mfcc", "log", "fmin", "fmax", "sr", "top_db")
     _argument_kinds = {**PLAN, **OWN[_name]}
     vary(_name, _make_and_call, *_blamed, **_argument_kinds)
-    _listed = ("list", "list of arrays", "int8", "float16")
+    _listed = ("list", "list of arrays", "int8", "float16", "a string")  # which is a file's name
     vary(_name, _call, y=[v for v in strict(arrays(N)) if v.label not in _listed])
     vary(
         _name,

@@ -438,7 +438,8 @@ for _name, (_, _arguments) in PLANS.items():
         return _flat(function(kind, {**arguments, **given})(Y))
 
     vary(_name, _make_and_call, *_ALL_BLAMED, **_arguments)
-    vary(_name, _call, y=maybe(without(strict(arrays(N)), *LONG)), n_threads=THREADS)
+    _arrays = without(strict(arrays(N)), *LONG, "a string")  # which is a file's name
+    vary(_name, _call, y=maybe(_arrays), n_threads=THREADS)
     vary(_name, _stream, "chunk", "y", "signal", chunk=maybe(strict(arrays(1, N))))
     vary(_name, _stream, "chunk", channels=SIZES, n_threads=THREADS)
     vary(

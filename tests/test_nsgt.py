@@ -654,7 +654,7 @@ def test_bad_signals():
     refused("y", plan, np.float64(1))
     refused("y", plan, np.zeros(100, complex))
     refused("y", plan, np.zeros(100, np.int16))
-    refused("y", plan, "text")
+    refused("y", plan, b"text")
     for bad in (np.nan, np.inf):
         y = noise(500)
         y[321] = bad

@@ -664,11 +664,13 @@ def test_what_is_no_signal(kind):
     plan = PLANS[kind](input_scale=1.0)
     for bad in (
         np.array([1, np.nan] * 300, np.float32), np.array([np.inf] * 600), np.zeros(0), [],
-        np.array(1.0), 1.0, None, "text", np.ones(600, int), np.ones(600, np.uint16),
+        np.array(1.0), 1.0, None, b"text", np.ones(600, int), np.ones(600, np.uint16),
         np.ones(600, bool), np.ones(600, complex), np.ones(600, object), np.ones(600, np.float16),
         np.ones(600, np.longdouble), np.zeros((3, 0)), [[1.0], [1.0, 2.0]], object(), {},
     ):  # fmt: skip
         refused("y", plan, bad)
+    with pytest.raises((FileNotFoundError, ImportError)):  # the second where soundfile is missing
+        plan("text")
 
 
 @every_plan
