@@ -1,0 +1,457 @@
+"""librosa with fastspec's functions in the place of its own, until that is undone.
+
+librosa's modules import each other's functions by value, so every module is searched for them; what
+is imported later is searched when it has been executed. librosa itself is not touched on disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import re
+import sys
+import threading
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import CellType, FunctionType, MappingProxyType, ModuleType, TracebackType
+from typing import Any
+
+from fastspec._validate import ParameterError
+from fastspec.librosa_compat._arguments import Inspector
+from fastspec.librosa_compat._errors import both, is_librosas
+from fastspec.librosa_compat._importlib_bootstrap import stand_in
+from fastspec.librosa_compat._table import Row, served
+
+__all__ = [
+    "Calls",
+    "PatchReport",
+    "is_patched",
+    "librosa_patch",
+    "patch_librosa",
+    "patch_report",
+    "unpatch_librosa",
+]
+
+_VERSION = "0.11."  # what fastspec's functions give the results of
+
+
+# ---- one function -------------------------------------------------------------------------------
+
+
+class Service:
+    """What one stand-in needs: our function, the reasons to pass a call on, the counts."""
+
+    def __init__(self, row: Row, original: Any) -> None:
+        self.row = row
+        self.original = original
+        self.ours = row.function()
+        self.reason = Inspector(row, original, self.ours)
+        self.on = False
+        self._lock = threading.Lock()
+        self._served = 0
+        self._passed: dict[str, int] = {}
+        self.stand_in = stand_in(original, self)
+
+    def count(self, reason: str | None) -> None:
+        """Count a call that was served, or passed on for a reason."""
+        with self._lock:
+            if reason is None:
+                self._served += 1
+            else:
+                self._passed[reason] = self._passed.get(reason, 0) + 1
+
+    def calls(self) -> Calls:
+        with self._lock:
+            return Calls(self._served, MappingProxyType(dict(self._passed)))
+
+    def reset(self) -> None:
+        with self._lock:
+            self._served, self._passed = 0, {}
+
+    def renew_lock(self) -> None:
+        """After a fork: a thread that is gone may have held it."""
+        self._lock = threading.Lock()
+
+    def refused(self, error: Exception) -> str:
+        """Return why a call that failed in our function is passed on; raise what is not for that."""
+        if isinstance(error, MemoryError):
+            raise error
+        if isinstance(error, ParameterError):
+            named = re.match(r"\w+", str(error))
+            return f"{named[0] if named else 'an argument'} is not one that fastspec takes"
+        return f"{type(error).__name__} in fastspec"
+
+    def both(self, error: Exception, refusal: Exception | None) -> BaseException:
+        """Return what to raise for an error of librosa, after a refusal of ours or without one."""
+        if isinstance(refusal, ParameterError) or is_librosas(error):
+            return both(error)
+        return error
+
+
+# ---- where librosa has it -----------------------------------------------------------------------
+
+
+def _modules() -> Iterator[ModuleType]:
+    """librosa's modules that are loaded, or just loading."""
+    for name, module in list(sys.modules.items()):
+        if (name == "librosa" or name.startswith("librosa.")) and isinstance(module, ModuleType):
+            yield module
+
+
+def _exchange(exchanged: Mapping[int, tuple[Any, Any]], modules: Iterable[ModuleType]) -> None:
+    """Put one function for another wherever modules hold it: by name, in a dict, in a closure.
+
+    `exchanged` maps the identity of what is there to it and to what is to be there.
+    """
+    for module in modules:
+        namespace = vars(module)
+        for name, value in list(namespace.items()):
+            pair = exchanged.get(id(value))
+            if pair is not None and pair[0] is value:
+                namespace[name] = pair[1]
+            elif type(value) is dict and name[:2] != "__":
+                for key, item in list(value.items()):
+                    pair = exchanged.get(id(item))
+                    if pair is not None and pair[0] is item:
+                        value[key] = pair[1]
+            elif _has_closure(value) and value.__module__ == module.__name__:
+                for cell in value.__closure__:
+                    _exchange_cell(cell, exchanged)
+
+
+def _has_closure(value: Any) -> bool:
+    """Return whether a value is a function with a closure, stand-ins excepted."""
+    if type(value) is not FunctionType or not value.__closure__:
+        return False
+    return value.__code__.co_filename != stand_in.__code__.co_filename
+
+
+def _exchange_cell(cell: CellType, exchanged: Mapping[int, tuple[Any, Any]]) -> None:
+    try:
+        value = cell.cell_contents
+    except ValueError:  # empty
+        return
+    pair = exchanged.get(id(value))
+    if pair is not None and pair[0] is value:
+        cell.cell_contents = pair[1]
+
+
+class _Finder(MetaPathFinder):
+    """Has librosa's modules patched as soon as each has been executed."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != "librosa" and not name.startswith("librosa."):
+            return None
+        for finder in list(sys.meta_path):
+            find = getattr(finder, "find_spec", None)
+            if find is None or isinstance(finder, _Finder):
+                continue
+            spec: ModuleSpec | None = find(name, path, target)
+            if spec is not None:
+                self._follow(spec)
+                return spec
+        return None
+
+    def _follow(self, spec: ModuleSpec) -> None:
+        loader: Any = spec.loader
+        execute = getattr(loader, "exec_module", None)
+        if execute is None:
+            return
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            _STATE.reach(module)
+
+        try:
+            # The instance belongs to this one module; only its own calls see this.
+            loader.exec_module = exec_module
+        except AttributeError:  # a loader without attributes of its own
+            return
+
+
+class _State:
+    """Who asked for the patch, and what stands where."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.asked = 0
+        self.finder = _Finder()
+        self.services: dict[int, Service] = {}  # by the identity of the original, which they hold
+        self.reported = False
+
+    def switch_on(self) -> None:
+        with self.lock:
+            self.asked += 1
+            if self.asked > 1:
+                return
+            for service in self.services.values():
+                service.reset()
+            sys.meta_path.insert(0, self.finder)
+        self.reach(None)
+
+    def switch_off(self) -> None:
+        with self.lock:
+            if self.asked == 0:
+                return
+            self.asked -= 1
+            if self.asked:
+                return
+            if self.finder in sys.meta_path:
+                sys.meta_path.remove(self.finder)
+            for service in self.services.values():
+                service.on = False
+            services = self.services.values()
+            _exchange({id(s.stand_in): (s.stand_in, s.original) for s in services}, _modules())
+
+    def reach(self, module: ModuleType | None) -> None:
+        """Make stand-ins of the functions of modules that are there now, and put them in place."""
+        if module is not None and module.__name__ == "librosa":
+            problem = _wrong_version(module)
+            if problem:
+                warnings.warn(f"{problem}; it is left as it is", stacklevel=2)
+                with self.lock:
+                    self.asked = min(self.asked, 1)
+                self.switch_off()
+                return
+        with self.lock:
+            if not self.asked:
+                return
+            there = {id(service.stand_in) for service in self.services.values()}
+            found = False
+            for row in served():
+                home = sys.modules.get(f"librosa.{row.home}")
+                original = None if home is None else vars(home).get(row.name)
+                if home is None or getattr(original, "__module__", None) != home.__name__:
+                    continue  # not there yet, or somebody else's
+                if id(original) not in there and id(original) not in self.services:
+                    self.services[id(original)] = Service(row, original)
+                    found = True
+            for service in self.services.values():
+                service.on = True
+            if module is None or found:
+                modules = list(_modules())
+            else:
+                modules = [module]
+            services = self.services.values()
+            _exchange({id(s.original): (s.original, s.stand_in) for s in services}, modules)
+
+
+_STATE = _State()
+
+
+def _after_fork() -> None:
+    _STATE.lock = threading.RLock()
+    for service in _STATE.services.values():
+        service.renew_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _wrong_version(librosa: ModuleType) -> str | None:
+    version = str(getattr(librosa, "__version__", "unknown"))
+    if version.startswith(_VERSION):
+        return None
+    return f"fastspec has the functions of librosa {_VERSION}*, but librosa {version} is installed"
+
+
+# ---- in public ----------------------------------------------------------------------------------
+
+
+def patch_librosa() -> None:
+    """Put fastspec's functions in the place of librosa's, everywhere in librosa and in all threads.
+
+    librosa is imported if it is not yet. `librosa.feature.mfcc` is then a function that computes
+    with fastspec what fastspec computes alike, and hands every other call to librosa's own; so do
+    librosa's functions that call one another. Names that a program took from librosa before, as by
+    ``from librosa import stft``, stay librosa's: patch first, or import the module.
+
+    Calls are counted: each asks for one `unpatch_librosa`.
+
+    Raises
+    ------
+    ImportError
+        If librosa is not installed, or its version is not 0.11.
+
+    See Also
+    --------
+    librosa_patch : the same for a block of code.
+    patch_report : which calls were served.
+
+    Examples
+    --------
+    >>> import fastspec, librosa, numpy as np
+    >>> fastspec.patch_librosa()
+    >>> librosa.feature.mfcc(y=np.ones(22050, np.float32)).shape
+    (20, 44)
+    >>> fastspec.patch_report().served
+    1
+    >>> fastspec.unpatch_librosa()
+    """
+    try:
+        librosa = importlib.import_module("librosa")
+    except ModuleNotFoundError as error:
+        if error.name != "librosa":
+            raise
+        raise ImportError(
+            f"librosa is not installed; install it with: pip install 'librosa=={_VERSION}*'"
+        ) from error
+    problem = _wrong_version(librosa)
+    if problem:
+        raise ImportError(problem)
+    _STATE.switch_on()
+    # Another thread may have begun to import a module before there was a finder to follow it.
+    for module in list(_modules()):
+        if getattr(module.__spec__, "_initializing", False):
+            importlib.import_module(module.__name__)
+    _STATE.reach(None)
+
+
+def unpatch_librosa() -> None:
+    """Undo one `patch_librosa`; with the last one, every name is again the object that it was.
+
+    Without a patch, nothing happens. A stand-in that a program took while librosa was patched
+    calls librosa's function from then on.
+    """
+    _STATE.switch_off()
+
+
+def is_patched() -> bool:
+    """Return whether librosa is patched, or will be when it is imported under ``fastspec run``."""
+    return _STATE.asked > 0
+
+
+class librosa_patch:
+    """A context in which librosa is patched: in all threads, not just in this one.
+
+    Examples
+    --------
+    >>> import fastspec, librosa, numpy as np
+    >>> with fastspec.librosa_patch():
+    ...     D = librosa.stft(np.ones(22050, np.float32))
+    >>> fastspec.is_patched()
+    False
+    """
+
+    def __enter__(self) -> None:
+        patch_librosa()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        unpatch_librosa()
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of one function.
+
+    Parameters
+    ----------
+    served : int
+        How many fastspec computed.
+    passed_on : mapping of str to int
+        How many librosa computed, by reason.
+    """
+
+    served: int
+    passed_on: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class PatchReport:
+    """What became of calls of patched functions, those that librosa makes itself included.
+
+    Parameters
+    ----------
+    functions : mapping of str to Calls
+        By public name, such as ``'librosa.feature.mfcc'``; only what was called.
+    """
+
+    functions: Mapping[str, Calls]
+
+    @property
+    def served(self) -> int:
+        """Calls that fastspec computed."""
+        return sum(calls.served for calls in self.functions.values())
+
+    @property
+    def passed_on(self) -> int:
+        """Calls that were handed to librosa."""
+        return sum(sum(calls.passed_on.values()) for calls in self.functions.values())
+
+    def __str__(self) -> str:
+        if not self.functions:
+            return "librosa patched by fastspec: no calls"
+        width = max(map(len, self.functions))
+        lines = [
+            f"librosa patched by fastspec: {self.served} calls served, {self.passed_on} passed on"
+        ]
+        for name, calls in self.functions.items():
+            lines.append(f"  {name:<{width}}  {calls.served:>8} served")
+            for reason, n in sorted(calls.passed_on.items(), key=lambda item: (-item[1], item[0])):
+                lines.append(f"  {'':<{width}}  {n:>8} passed on: {reason}")
+        return "\n".join(lines)
+
+
+def patch_report() -> PatchReport:
+    """Return the calls since librosa was patched, in this process and all its threads.
+
+    Returns
+    -------
+    PatchReport
+        Its text is a table. Counts begin at 0 when librosa is patched and was not before.
+
+    Examples
+    --------
+    >>> import fastspec
+    >>> print(fastspec.patch_report())  # doctest: +SKIP
+    librosa patched by fastspec: 2 calls served, 1 passed on
+      librosa.feature.mfcc         2 served
+      librosa.stft                 0 served
+                                   1 passed on: y has dtype int16
+    """
+    with _STATE.lock:
+        services = list(_STATE.services.values())
+    functions: dict[str, Calls] = {}
+    for service in services:
+        calls, path = service.calls(), service.row.path
+        if path in functions:  # librosa was imported anew
+            before = functions[path]
+            reasons = {*calls.passed_on, *before.passed_on}
+            calls = Calls(
+                calls.served + before.served,
+                {r: calls.passed_on.get(r, 0) + before.passed_on.get(r, 0) for r in reasons},
+            )
+        if calls.served or calls.passed_on:
+            functions[path] = calls
+    return PatchReport(MappingProxyType(dict(sorted(functions.items()))))
+
+
+# ---- fastspec run -------------------------------------------------------------------------------
+
+
+def patch_when_imported() -> MetaPathFinder:
+    """Patch librosa from its import on; return the finder, which is already in place."""
+    _STATE.switch_on()
+    if os.environ.get("FASTSPEC_PATCH_REPORT") == str(os.getpid()) and not _STATE.reported:
+        _STATE.reported = True
+        atexit.register(_print_report)
+    return _STATE.finder
+
+
+def _print_report() -> None:
+    try:
+        print(patch_report(), file=sys.stderr)
+    except (OSError, ValueError):  # stderr is closed
+        pass

@@ -1,0 +1,67 @@
+"""Found first by processes under `fastspec run`: has librosa patched when it is imported.
+
+Python imports `sitecustomize` when it starts, from the first folder of its path that has one. The
+folder of this file is there by PYTHONPATH, which child processes inherit. It leaves `sys.path` as
+it would be, and imports the `sitecustomize` that would have been found without it. It runs in every
+Python that is started below, so it needs no package, no recent Python, and never fails.
+"""
+
+import os
+import sys
+
+
+def _same(a, b):
+    return os.path.normcase(os.path.realpath(a)) == os.path.normcase(os.path.realpath(b))
+
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
+
+
+class _WhenLibrosaIsImported:
+    """Sets the patch up at the first import of librosa, and is gone."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "librosa":
+            return None
+        try:
+            sys.meta_path.remove(self)
+        except ValueError:  # another thread was first
+            return None
+        finder = self._finder()
+        return None if finder is None else finder.find_spec(name, path, target)
+
+    def _finder(self):
+        try:
+            try:
+                from fastspec.librosa_compat._patch import patch_when_imported
+            except ImportError:
+                # Where fastspec was run from a folder that is not on this process's path.
+                sys.path.append(_ROOT)
+                try:
+                    from fastspec.librosa_compat._patch import patch_when_imported
+                finally:
+                    sys.path.remove(_ROOT)
+            return patch_when_imported()
+        except Exception as error:
+            import warnings
+
+            warnings.warn("fastspec cannot patch librosa here: %s" % error)
+            return None
+
+
+def _start():
+    sys.path[:] = [folder for folder in sys.path if not folder or not _same(folder, _HERE)]
+    if os.environ.get("FASTSPEC_PATCH_LIBROSA") == "1":
+        sys.meta_path.insert(0, _WhenLibrosaIsImported())
+    ours = sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # noqa: F401  the one that this file hides
+    except ImportError as error:
+        if getattr(error, "name", None) != "sitecustomize":
+            raise
+    if ours is not None:
+        sys.modules.setdefault("sitecustomize", ours)
+
+
+_start()
