@@ -125,7 +125,7 @@ __all__ = [
     "vqt",
 ]
 
-# Files and pictures need optional packages, and few programs patch librosa: imported when first used.
+# Imported when first used: files and pictures need optional packages, few programs patch librosa.
 _LATER = {
     "is_patched": "fastspec.librosa_compat._patch",
     "librosa_patch": "fastspec.librosa_compat._patch",

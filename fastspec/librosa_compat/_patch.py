@@ -77,7 +77,7 @@ class Service:
         self._lock = threading.Lock()
 
     def refused(self, error: Exception) -> str:
-        """Return why a call that failed in our function is passed on; raise what is not for that."""
+        """Return why a call that failed in ours is passed on; raise what must not be."""
         if isinstance(error, MemoryError):
             raise error
         if isinstance(error, ParameterError):

@@ -68,7 +68,6 @@ class Row:
 _Y = {"y": "audio"}
 _S = {"S": "real"}
 _BOTH = {**_Y, **_S}
-_NUMBERS = "anything but numbers, lists and plain arrays of real numbers"
 
 
 def _unit(home: str, name: str, argument: str, **more: Any) -> Row:
@@ -84,10 +83,11 @@ ROWS: tuple[Row, ...] = (
     Row("core.spectrum", "griffinlim", arrays=_S, single=1e-4, double=1e-10,
         of="peak, after one iteration; 1 % in spectral convergence after 32"),
     Row("core.spectrum", "magphase", arrays={"D": "complex"}, of="equal"),
-    Row("core.spectrum", "_spectrogram", "fastspec.librosa_compat._private:spectrogram", arrays=_BOTH,
-        single=1e-6, double=1e-12,
+    Row("core.spectrum", "_spectrogram", "fastspec.librosa_compat._private:spectrogram",
+        arrays=_BOTH, single=1e-6, double=1e-12,
         passed_on="librosa's own helper of its spectral features; `S=` is handed back as it is"),
-    Row("core.spectrum", "power_to_db", arrays={"S": "decibels"}, single=3e-5, double=1e-11, of="dB"),
+    Row("core.spectrum", "power_to_db", arrays={"S": "decibels"}, single=3e-5, double=1e-11,
+        of="dB"),
     Row("core.spectrum", "amplitude_to_db", arrays={"S": "decibels"}, single=3.1e-5, double=1e-11,
         of="dB"),
     Row("core.spectrum", "db_to_power", arrays={"S_db": "decibels"}, single=1e-6, double=1e-14,

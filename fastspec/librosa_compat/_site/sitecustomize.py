@@ -6,11 +6,13 @@ it would be, and imports the `sitecustomize` that would have been found without 
 Python that is started below, so it needs no package, no recent Python, and never fails.
 """
 
+import importlib
 import os
 import sys
+from typing import Any
 
 
-def _same(a, b):
+def _same(a: str, b: str) -> bool:
     return os.path.normcase(os.path.realpath(a)) == os.path.normcase(os.path.realpath(b))
 
 
@@ -21,7 +23,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
 class _WhenLibrosaIsImported:
     """Sets the patch up at the first import of librosa, and is gone."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name != "librosa":
             return None
         try:
@@ -31,7 +33,7 @@ class _WhenLibrosaIsImported:
         finder = self._finder()
         return None if finder is None else finder.find_spec(name, path, target)
 
-    def _finder(self):
+    def _finder(self) -> Any:
         try:
             try:
                 from fastspec.librosa_compat._patch import patch_when_imported
@@ -46,17 +48,17 @@ class _WhenLibrosaIsImported:
         except Exception as error:
             import warnings
 
-            warnings.warn("fastspec cannot patch librosa here: %s" % error)
+            warnings.warn(f"fastspec cannot patch librosa here: {error}", stacklevel=2)
             return None
 
 
-def _start():
+def _start() -> None:
     sys.path[:] = [folder for folder in sys.path if not folder or not _same(folder, _HERE)]
     if os.environ.get("FASTSPEC_PATCH_LIBROSA") == "1":
         sys.meta_path.insert(0, _WhenLibrosaIsImported())
     ours = sys.modules.pop("sitecustomize", None)
     try:
-        import sitecustomize  # noqa: F401  the one that this file hides
+        importlib.import_module("sitecustomize")  # the one that this file hides
     except ImportError as error:
         if getattr(error, "name", None) != "sitecustomize":
             raise
