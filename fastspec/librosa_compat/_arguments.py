@@ -13,6 +13,7 @@ from fastspec.librosa_compat._table import Row
 __all__ = ["KINDS", "Inspector"]
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_WIDE = (*_FLOATS, np.dtype(np.int64))
 _COMPLEX = (np.dtype(np.complex64), np.dtype(np.complex128))
 
 
@@ -38,8 +39,8 @@ def _numbers(value: Any) -> str | None:
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
         return f"is a {type(value).__name__}"
     if isinstance(value, np.ndarray | np.generic):
-        kind = value.dtype.kind
-        return None if kind in "iuf" and value.dtype.isnative else f"has dtype {value.dtype}"
+        # Smaller integers wrap, or become float32, on librosa's way.
+        return None if value.dtype in _WIDE and value.dtype.isnative else f"has dtype {value.dtype}"
     if type(value) in (int, float, list, tuple):
         return None
     return f"is a {type(value).__name__}"
@@ -51,6 +52,10 @@ def _decibels(value: Any) -> str | None:
     return _numbers(value)
 
 
+def _levels(value: Any) -> str | None:
+    return f"is a {type(value).__name__}" if type(value) in (list, tuple) else _numbers(value)
+
+
 # Each returns what is wrong with an argument, or None.
 KINDS: dict[str, Callable[[Any], str | None]] = {
     "audio": _floats,
@@ -59,6 +64,7 @@ KINDS: dict[str, Callable[[Any], str | None]] = {
     "spectra": _spectra,
     "numbers": _numbers,
     "decibels": _decibels,
+    "levels": _levels,
 }
 
 
@@ -81,7 +87,6 @@ class Inspector:
         self._extras = {n for n in mine if n not in named}
         self._open = all(open_ended)
         self._arrays = tuple((name, KINDS[kind]) for name, kind in row.arrays.items())
-        self._checks = row.checks
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the reason to pass a call on, or None if fastspec is to serve it."""
@@ -99,8 +104,4 @@ class Inspector:
         for value in given.values():
             if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
                 return f"an argument is a {type(value).__name__}"
-        for check in self._checks:
-            problem = check(given)
-            if problem is not None:
-                return problem
         return None

@@ -27,12 +27,12 @@ def stand_in(original: Any, service: Service) -> Any:
         reason, refusal = service.reason(args, kwargs), None
         if reason is None:
             try:
-                result = service.ours(*args, **kwargs)
+                result = service.ours(*args, **service.prepare(kwargs))
             except Exception as error:
                 reason, refusal = service.refused(error), error
             else:
                 service.count(None)
-                return result
+                return service.finish(result)
         # Not in the handler, or the errors of librosa would seem to follow from ours.
         service.count(reason)
         try:

@@ -42,6 +42,10 @@ _VERSION = "0.11."  # what fastspec's functions give the results of
 # ---- one function -------------------------------------------------------------------------------
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 class Service:
     """What one stand-in needs: our function, the reasons to pass a call on, the counts."""
 
@@ -50,6 +54,8 @@ class Service:
         self.original = original
         self.ours = row.function()
         self.reason = Inspector(row, original, self.ours)
+        self.prepare = row.prepare or _same
+        self.finish = row.finish or _same
         self.on = False
         self._lock = threading.Lock()
         self._served = 0

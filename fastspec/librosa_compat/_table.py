@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 import fastspec
 from fastspec.librosa_compat._names import public_modules
 
@@ -26,7 +28,9 @@ class Row:
     fastspec, or ``module:name``. `arrays` says of which kind arguments must be for the patch to
     serve a call: see `fastspec.librosa_compat._arguments.KINDS`. `single` and `double` bound the
     difference of the results for float32 and float64 input, `of` says relative to what; None is for
-    results that are equal. `passed_on` says, for the docs, what else goes to librosa.
+    results that are equal. `passed_on` says, for the docs, what else goes to librosa. Where our
+    function differs in the type of its results, the patch has `prepare` change the keywords of a
+    call, and `finish` its result.
     """
 
     home: str
@@ -38,7 +42,8 @@ class Row:
     of: str = "peak"
     passed_on: str = ""
     patched: bool = True
-    checks: tuple[Callable[[dict[str, Any]], str | None], ...] = ()
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    finish: Callable[[Any], Any] | None = None
 
     @property
     def path(self) -> str:
@@ -70,6 +75,23 @@ _S = {"S": "real"}
 _BOTH = {**_Y, **_S}
 
 
+def _double(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Ask an inverse for the type that librosa gives, which a scaling in double widens."""
+    if kwargs.get("dtype") is not None or not kwargs.get("scale", True):
+        return kwargs
+    return {**kwargs, "dtype": np.float64}
+
+
+def _bands_outside(S: Any) -> Any:
+    """Order a batch in memory as librosa's product with a filter bank: the bands outermost."""
+    if S.ndim < 3:
+        return S
+    *leading, bands, frames = S.shape
+    ordered = np.moveaxis(np.empty((bands, *leading, frames), S.dtype), 0, -2)
+    ordered[...] = S
+    return ordered
+
+
 def _unit(home: str, name: str, argument: str, **more: Any) -> Row:
     arrays = {argument: "numbers"} if argument else {}
     return Row(home, name, arrays=arrays, of="equal", **more)
@@ -90,9 +112,9 @@ ROWS: tuple[Row, ...] = (
         of="dB"),
     Row("core.spectrum", "amplitude_to_db", arrays={"S": "decibels"}, single=3.1e-5, double=1e-11,
         of="dB"),
-    Row("core.spectrum", "db_to_power", arrays={"S_db": "decibels"}, single=1e-6, double=1e-14,
+    Row("core.spectrum", "db_to_power", arrays={"S_db": "levels"}, single=1e-6, double=1e-14,
         of="value"),
-    Row("core.spectrum", "db_to_amplitude", arrays={"S_db": "decibels"}, single=1e-6, double=1e-14,
+    Row("core.spectrum", "db_to_amplitude", arrays={"S_db": "levels"}, single=1e-6, double=1e-14,
         of="value"),
     Row("core.spectrum", "perceptual_weighting", arrays=_S, single=1e-4, double=1e-10, of="dB"),
     Row("core.spectrum", "pcen", arrays=_S, single=1e-5, double=1e-12),
@@ -100,7 +122,7 @@ ROWS: tuple[Row, ...] = (
     Row("core.spectrum", "reassigned_spectrogram", arrays=_BOTH, single=1e-4, double=1e-10),
     # ---- mel ----
     Row("feature.spectral", "melspectrogram", arrays=_BOTH, single=3e-6, double=1e-12,
-        of="peak, for powers from 1"),
+        finish=_bands_outside, of="peak, for powers from 1"),
     Row("feature.spectral", "mfcc", arrays=_BOTH, single=3e-5, double=1e-10),
     Row("filters", "mel", "mel_filter", single=2e-7, double=1e-12),
     Row("feature.inverse", "mel_to_stft", arrays={"M": "real"}, single=1e-4, double=1e-8),
@@ -113,9 +135,10 @@ ROWS: tuple[Row, ...] = (
     Row("core.constantq", "pseudo_cqt", arrays=_Y, single=1e-5, double=1e-5),
     Row("core.constantq", "hybrid_cqt", arrays=_Y, single=1e-5, double=1e-5),
     Row("core.constantq", "icqt", arrays={"C": "complex"}, single=1e-4, double=1e-4,
+        prepare=_double,
         of="peak; 1e-3 where filters reach half an octave's rate"),
     Row("core.constantq", "griffinlim_cqt", arrays={"C": "real"}, single=1e-3, double=1e-3,
-        of="peak, after up to three iterations"),
+        prepare=_double, of="peak, after up to three iterations"),
     # ---- chroma ----
     Row("feature.spectral", "chroma_stft", arrays=_BOTH, single=1e-5, double=1e-13,
         of="frame's norm"),
@@ -133,8 +156,10 @@ ROWS: tuple[Row, ...] = (
     # ---- tuning and pitch ----
     Row("core.pitch", "piptrack", arrays=_BOTH, single=1e-4, double=1e-11,
         of="value; a peak may be missing on the verge of the threshold"),
-    Row("core.pitch", "estimate_tuning", arrays=_BOTH, of="equal, but for ties of its histogram"),
-    Row("core.pitch", "pitch_tuning", arrays={"frequencies": "numbers"}, of="equal"),
+    Row("core.pitch", "estimate_tuning", arrays=_BOTH, finish=np.float64,
+        of="equal, but for ties of its histogram"),
+    Row("core.pitch", "pitch_tuning", arrays={"frequencies": "numbers"}, finish=np.float64,
+        of="equal"),
     Row("core.pitch", "yin", arrays=_Y, single=1e-4, double=1e-9, of="value"),
     Row("core.pitch", "pyin", arrays=_Y, single=1e-4, double=1e-9, of="value"),
     # ---- features of spectra and signals ----
