@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -26,7 +27,7 @@ result; see docs/librosa.md. Processes that it starts with Python are included, 
 multiprocessing's methods, joblib or subprocess, unless they are given another PYTHONPATH.
 
 options:
-  --report    at the end, print to standard error which calls of this process were served
+  --report    at the end, print to standard error which calls were served, in all processes
   -h, --help  show this text
 """
 
@@ -87,7 +88,8 @@ def _execute(rest: list[str], report: bool) -> NoReturn:
     environment["FASTSPEC_PATCH_LIBROSA"] = "1"
     environment.pop("FASTSPEC_PATCH_REPORT", None)
     if report:
-        environment["FASTSPEC_PATCH_REPORT"] = str(os.getpid())
+        counts = tempfile.mkdtemp(prefix="fastspec-report-")
+        environment["FASTSPEC_PATCH_REPORT"] = f"{os.getpid()}:{counts}"
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, *flags, *rest], environment)

@@ -6,7 +6,6 @@ is imported later is searched when it has been executed. librosa itself is not t
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import os
 import re
@@ -14,21 +13,20 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import CellType, FunctionType, MappingProxyType, ModuleType, TracebackType
+from types import CellType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
 from fastspec._validate import ParameterError
 from fastspec.librosa_compat._arguments import Inspector
 from fastspec.librosa_compat._errors import both, is_librosas
 from fastspec.librosa_compat._importlib_bootstrap import stand_in
+from fastspec.librosa_compat._report import PatchReport, make_report
 from fastspec.librosa_compat._table import Row, served
+from fastspec.librosa_compat._tally import Tally, tally_of_environment
 
 __all__ = [
-    "Calls",
-    "PatchReport",
     "is_patched",
     "librosa_patch",
     "patch_librosa",
@@ -58,29 +56,25 @@ class Service:
         self.finish = row.finish or _same
         self.on = False
         self._lock = threading.Lock()
-        self._served = 0
-        self._passed: dict[str, int] = {}
+        self._counts: dict[str | None, int] = {}
         self.stand_in = stand_in(original, self)
 
     def count(self, reason: str | None) -> None:
         """Count a call that was served, or passed on for a reason."""
         with self._lock:
-            if reason is None:
-                self._served += 1
-            else:
-                self._passed[reason] = self._passed.get(reason, 0) + 1
+            self._counts[reason] = self._counts.get(reason, 0) + 1
+        if _STATE.tally is not None:
+            _STATE.tally.add(self.row.path, reason)
 
-    def calls(self) -> Calls:
+    def counts(self) -> dict[str | None, int]:
+        """Return the calls passed on, by reason, and those served, as None."""
         with self._lock:
-            return Calls(self._served, MappingProxyType(dict(self._passed)))
+            return dict(self._counts)
 
     def reset(self) -> None:
-        with self._lock:
-            self._served, self._passed = 0, {}
-
-    def renew_lock(self) -> None:
-        """After a fork: a thread that is gone may have held it."""
+        """Begin to count anew; the lock may have been held by a thread that a fork left behind."""
         self._lock = threading.Lock()
+        self._counts = {}
 
     def refused(self, error: Exception) -> str:
         """Return why a call that failed in ours is passed on; raise what must not be."""
@@ -189,7 +183,7 @@ class _State:
         self.asked = 0
         self.finder = _Finder()
         self.services: dict[int, Service] = {}  # by the identity of the original, which they hold
-        self.reported = False
+        self.tally: Tally | None = None
 
     def switch_on(self) -> None:
         with self.lock:
@@ -254,7 +248,9 @@ _STATE = _State()
 def _after_fork() -> None:
     _STATE.lock = threading.RLock()
     for service in _STATE.services.values():
-        service.renew_lock()
+        service.reset()
+    if _STATE.tally is not None:
+        _STATE.tally.renew()
 
 
 if hasattr(os, "register_at_fork"):
@@ -358,58 +354,6 @@ class librosa_patch:
         unpatch_librosa()
 
 
-@dataclass(frozen=True)
-class Calls:
-    """Calls of one function.
-
-    Parameters
-    ----------
-    served : int
-        How many fastspec computed.
-    passed_on : mapping of str to int
-        How many librosa computed, by reason.
-    """
-
-    served: int
-    passed_on: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class PatchReport:
-    """What became of calls of patched functions, those that librosa makes itself included.
-
-    Parameters
-    ----------
-    functions : mapping of str to Calls
-        By public name, such as ``'librosa.feature.mfcc'``; only what was called.
-    """
-
-    functions: Mapping[str, Calls]
-
-    @property
-    def served(self) -> int:
-        """Calls that fastspec computed."""
-        return sum(calls.served for calls in self.functions.values())
-
-    @property
-    def passed_on(self) -> int:
-        """Calls that were handed to librosa."""
-        return sum(sum(calls.passed_on.values()) for calls in self.functions.values())
-
-    def __str__(self) -> str:
-        if not self.functions:
-            return "librosa patched by fastspec: no calls"
-        width = max(map(len, self.functions))
-        lines = [
-            f"librosa patched by fastspec: {self.served} calls served, {self.passed_on} passed on"
-        ]
-        for name, calls in self.functions.items():
-            lines.append(f"  {name:<{width}}  {calls.served:>8} served")
-            for reason, n in sorted(calls.passed_on.items(), key=lambda item: (-item[1], item[0])):
-                lines.append(f"  {'':<{width}}  {n:>8} passed on: {reason}")
-        return "\n".join(lines)
-
-
 def patch_report() -> PatchReport:
     """Return the calls since librosa was patched, in this process and all its threads.
 
@@ -429,19 +373,13 @@ def patch_report() -> PatchReport:
     """
     with _STATE.lock:
         services = list(_STATE.services.values())
-    functions: dict[str, Calls] = {}
+    sums: dict[tuple[str, str | None], int] = {}
     for service in services:
-        calls, path = service.calls(), service.row.path
-        if path in functions:  # librosa was imported anew
-            before = functions[path]
-            reasons = {*calls.passed_on, *before.passed_on}
-            calls = Calls(
-                calls.served + before.served,
-                {r: calls.passed_on.get(r, 0) + before.passed_on.get(r, 0) for r in reasons},
-            )
-        if calls.served or calls.passed_on:
-            functions[path] = calls
-    return PatchReport(MappingProxyType(dict(sorted(functions.items()))))
+        for reason, n in service.counts().items():
+            # A function has two services if librosa was imported anew.
+            key = (service.row.path, reason)
+            sums[key] = sums.get(key, 0) + n
+    return make_report(sums)
 
 
 # ---- fastspec run -------------------------------------------------------------------------------
@@ -449,15 +387,6 @@ def patch_report() -> PatchReport:
 
 def patch_when_imported() -> MetaPathFinder:
     """Patch librosa from its import on; return the finder, which is already in place."""
+    _STATE.tally = tally_of_environment()
     _STATE.switch_on()
-    if os.environ.get("FASTSPEC_PATCH_REPORT") == str(os.getpid()) and not _STATE.reported:
-        _STATE.reported = True
-        atexit.register(_print_report)
     return _STATE.finder
-
-
-def _print_report() -> None:
-    try:
-        print(patch_report(), file=sys.stderr)
-    except (OSError, ValueError):  # stderr is closed
-        pass

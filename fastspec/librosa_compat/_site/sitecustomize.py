@@ -6,6 +6,7 @@ it would be, and imports the `sitecustomize` that would have been found without 
 Python that is started below, so it needs no package, no recent Python, and never fails.
 """
 
+import atexit
 import importlib
 import os
 import sys
@@ -18,6 +19,23 @@ def _same(a: str, b: str) -> bool:
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
+
+
+def _ours(name: str) -> Any:
+    """Import a module of fastspec's, also where its folder is not on this process's path."""
+    try:
+        return importlib.import_module("fastspec.librosa_compat." + name)
+    except ImportError:
+        sys.path.append(_ROOT)
+        try:
+            return importlib.import_module("fastspec.librosa_compat." + name)
+        finally:
+            sys.path.remove(_ROOT)
+
+
+def _report() -> None:
+    if os.environ.get("FASTSPEC_PATCH_REPORT", "").startswith(str(os.getpid()) + ":"):
+        _ours("_tally").print_report()
 
 
 class _WhenLibrosaIsImported:
@@ -35,16 +53,7 @@ class _WhenLibrosaIsImported:
 
     def _finder(self) -> Any:
         try:
-            try:
-                from fastspec.librosa_compat._patch import patch_when_imported
-            except ImportError:
-                # Where fastspec was run from a folder that is not on this process's path.
-                sys.path.append(_ROOT)
-                try:
-                    from fastspec.librosa_compat._patch import patch_when_imported
-                finally:
-                    sys.path.remove(_ROOT)
-            return patch_when_imported()
+            return _ours("_patch").patch_when_imported()
         except Exception as error:
             import warnings
 
@@ -56,6 +65,8 @@ def _start() -> None:
     sys.path[:] = [folder for folder in sys.path if not folder or not _same(folder, _HERE)]
     if os.environ.get("FASTSPEC_PATCH_LIBROSA") == "1":
         sys.meta_path.insert(0, _WhenLibrosaIsImported())
+        if os.environ.get("FASTSPEC_PATCH_REPORT", "").startswith(str(os.getpid()) + ":"):
+            atexit.register(_report)  # again checks the process: forks inherit it
     ours = sys.modules.pop("sitecustomize", None)
     try:
         importlib.import_module("sitecustomize")  # the one that this file hides
