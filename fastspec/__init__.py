@@ -103,8 +103,11 @@ __all__ = [
     "hz_to_octs",
     "icqt",
     "interval_frequencies",
+    "is_patched",
     "istft",
     "ivqt",
+    "librosa_compat",
+    "librosa_patch",
     "load",
     "magphase",
     "mel_filter",
@@ -117,6 +120,8 @@ __all__ = [
     "note_to_hz",
     "note_to_midi",
     "octs_to_hz",
+    "patch_librosa",
+    "patch_report",
     "piptrack",
     "pitch_tuning",
     "power_to_db",
@@ -132,12 +137,21 @@ __all__ = [
     "time_to_frames",
     "time_to_samples",
     "tonnetz",
+    "unpatch_librosa",
     "vqt",
 ]
 
-# Files and pictures need optional packages, so they are imported when first used.
-_LATER = {"load": "fastspec.audio", "specshow": "fastspec.display"}
-_MODULES_LATER = ("compat", "presets")
+# Imported when first used: files and pictures need optional packages, few programs patch librosa.
+_LATER = {
+    "is_patched": "fastspec.librosa_compat._patch",
+    "librosa_patch": "fastspec.librosa_compat._patch",
+    "load": "fastspec.audio",
+    "patch_librosa": "fastspec.librosa_compat._patch",
+    "patch_report": "fastspec.librosa_compat._patch",
+    "specshow": "fastspec.display",
+    "unpatch_librosa": "fastspec.librosa_compat._patch",
+}
+_MODULES_LATER = ("compat", "librosa_compat", "presets")
 
 
 def __getattr__(name: str) -> Any:

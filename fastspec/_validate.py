@@ -6,12 +6,14 @@ every call, so the common case (an exact ``int``, ``float``, ``bool`` or ``str``
 costs one type test and the comparisons.
 """
 
+from __future__ import annotations
+
 import difflib
 import math
 import operator
 import reprlib
 from collections.abc import Collection, Mapping
-from typing import Any, SupportsFloat, SupportsIndex, cast
+from typing import Any, ClassVar, Self, SupportsFloat, SupportsIndex, cast
 
 import numpy as np
 
@@ -38,6 +40,15 @@ _REPR.maxstring = _REPR.maxlong = _REPR.maxother = 80
 
 class ParameterError(ValueError):
     """An argument has a type or a value that the function does not accept."""
+
+    # A class that derives from this one, which then is raised in its place: who catches another
+    # library's errors is to catch ours. `fastspec.librosa_compat` sets it.
+    _raised_as: ClassVar[type[ParameterError] | None] = None
+
+    def __new__(cls, *args: object) -> Self:
+        if cls is ParameterError and cls._raised_as is not None:
+            cls = cast(type[Self], cls._raised_as)
+        return super().__new__(cls, *args)
 
 
 class LimitError(ParameterError):

@@ -38,6 +38,8 @@ from .options import (
     Option,
 )
 from .preset import add_preset_command
+from .run import HELP as RUN_HELP
+from .run import run_program
 
 __all__ = ["main", "FEATURES", "Feature", "NpyWriter", "Option"]
 
@@ -113,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("input", nargs="?", metavar="IN", help="a recording")
     info.set_defaults(run=_info)
     add_preset_command(commands)
+    commands.add_parser("run", help=RUN_HELP)  # `main` reads its arguments
     return parser
 
 
@@ -210,7 +213,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 1 an error, 130 interrupted, 143 terminated. Wrong usage raises
         SystemExit(2).
     """
-    args = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] == "run":
+        return run_program(argv[1:])  # what follows the program is the program's
+    args = _parser().parse_args(_with_dashes(argv))
     if hasattr(args, "synth") and args.synth == (args.input is not None):
         args.error("give either IN or --synth")
     with warnings.catch_warnings(), _terminable():
