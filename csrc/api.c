@@ -101,6 +101,9 @@ static const fspec_api table = {
     fspec_power_to_db,
     fspec_clip_below,
     fspec_nsgt_counts,
+    fspec_pcen_config_init,
+    fspec_pcen,
+    fspec_filter_rows,
 };
 
 const fspec_api *fspec_get_api(void) {

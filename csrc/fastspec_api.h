@@ -122,6 +122,9 @@ typedef struct fspec_api {
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
     fspec_status (*nsgt_counts)(const fspec_nsgt_config *config, int64_t *counts);
+    void (*pcen_config_init)(fspec_pcen_config *config);
+    fspec_status (*pcen)(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
+    fspec_status (*filter_rows)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -231,6 +234,9 @@ static const fspec_api *fspec_api_table;
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
 #define fspec_nsgt_counts fspec_api_table->nsgt_counts
+#define fspec_pcen_config_init fspec_api_table->pcen_config_init
+#define fspec_pcen fspec_api_table->pcen
+#define fspec_filter_rows fspec_api_table->filter_rows
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -235,7 +235,7 @@ static void banded_block(const fs_run *r, fs_desk *d, int64_t block, const fs_se
         clip_finally(r, l, bands);
     else if (r->largest)
         clip_so_far(r, block, l, bands);
-    if (plan->scale[0] && (is_cepstrum || !r->largest))
+    if (plan->scale[0] && !plan->stages.pcen && (is_cepstrum || !r->largest))
         k->affine_rows(bands, (size_t)plan->n_bands, plan->scale[plan->is_double], plan->offset[plan->is_double]);
     if (is_cepstrum)
         k->mix((char *)d->mixed + skip, bands, plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);

@@ -13,4 +13,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(icqt_plain), KN(icqt_folded), KN(icqt_add), KN(halfband_up), KN(interpolate),
     KN(long_columns), KN(long_rows), KN(long_pairs), KN(weigh), KN(weigh_add),
     KN(peaks), fs_k_pitch_bins,
+    KN(pcen), KN(filter),
 };

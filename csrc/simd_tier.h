@@ -21,6 +21,7 @@
 #include "simd_icqt.h"
 #include "simd_long.h"
 #include "simd_peaks.h"
+#include "simd_time.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -35,5 +36,6 @@
 #include "simd_icqt.h"
 #include "simd_long.h"
 #include "simd_peaks.h"
+#include "simd_time.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

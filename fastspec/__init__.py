@@ -27,6 +27,8 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, magphase, power_to_db
+from fastspec.deltas import delta, stack_memory
+from fastspec.energy_normalization import pcen
 from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
@@ -72,6 +74,7 @@ __all__ = [
     "cqt_frequencies",
     "db_to_amplitude",
     "db_to_power",
+    "delta",
     "estimate_tuning",
     "fft_frequencies",
     "frames_to_samples",
@@ -102,6 +105,7 @@ __all__ = [
     "note_to_hz",
     "note_to_midi",
     "octs_to_hz",
+    "pcen",
     "piptrack",
     "pitch_tuning",
     "power_to_db",
@@ -112,6 +116,7 @@ __all__ = [
     "set_precision",
     "show_config",
     "specshow",
+    "stack_memory",
     "stft",
     "time_to_frames",
     "time_to_samples",

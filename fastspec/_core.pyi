@@ -279,3 +279,18 @@ def rephase(
 ) -> None: ...
 
 _C_API: object  # a capsule; see fastspec_api.h
+
+def pcen(
+    x: _Buffer,
+    ref: _Buffer | None,
+    state: _Buffer,
+    out: _Buffer,
+    n_threads: int,
+    *,
+    gain: float,
+    bias: float,
+    power: float,
+    eps: float,
+    b: float,
+) -> None: ...
+def filter_rows(x: _Buffer, taps: _Buffer, step: int, out: _Buffer, n_threads: int) -> None: ...

@@ -76,6 +76,7 @@ ctypedef enum fspec_log:
     FSPEC_LOG_DB = 1
     FSPEC_LOG_LN = 2
     FSPEC_LOG_LOG10 = 3
+    FSPEC_LOG_PCEN = 4
 
 ctypedef enum fspec_norm:
     FSPEC_NORM_NONE = 0
@@ -212,12 +213,26 @@ ctypedef struct fspec_frontend_config:
     int64_t stack_stride
     int64_t stack_left
     fspec_stack_end stack_end
+    double pcen_gain
+    double pcen_bias
+    double pcen_power
+    double pcen_eps
+    double pcen_b
+    int32_t delta_savgol
 
 ctypedef struct fspec_frontend:
     int opaque
 
 ctypedef struct fspec_stream:
     int opaque
+
+ctypedef struct fspec_pcen_config:
+    size_t size
+    double gain
+    double bias
+    double power
+    double eps
+    double b
 
 ctypedef struct fspec_istft_config:
     size_t size
@@ -437,3 +452,6 @@ cdef fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n_sign
 cdef fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest) noexcept nogil
 cdef fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_nsgt_counts(const fspec_nsgt_config *config, int64_t *counts) noexcept nogil
+cdef void fspec_pcen_config_init(fspec_pcen_config *config) noexcept nogil
+cdef fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil
