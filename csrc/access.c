@@ -3,6 +3,7 @@
 
 #include "access.h"
 #include "arrays.h"
+#include "pool.h"
 #include "speech_stages.h"
 
 enum { STEP = 256 }; /* rows of a stage over time between two looks at the cancel callback */
@@ -134,6 +135,7 @@ static void lay_out(part_job *job, fs_arena *arena, int64_t n)
         if (!fs_size(to - from, width, 0, &values))
             arena->overflow = 1;
         void *data = fs_take(arena, (int64_t)values, (size_t)size);
+        double *state = fs_take(arena, fs_rows_state(plan), sizeof *state);
         if (!arena->base)
             continue;
         job->inner[i] = *item;
@@ -142,8 +144,11 @@ static void lay_out(part_job *job, fs_arena *arena, int64_t n)
         job->inner[i].out = (fspec_matrix){data, size, width * size};
         /* Rows that do not begin with the signal lack what the first derivatives look back at; nobody looks at those. */
         const int64_t skip = from > 0 ? plan->stages.reach : 0;
-        job->rows[i] = (fs_rows){.data = data, .base = from, .width = width, .n_total = -1,
-                                 .filled = {from + skip, from + 2 * skip}};
+        job->rows[i] = (fs_rows){.data = data, .state = state, .width = width};
+        fs_rows_begin(plan, &job->rows[i]);
+        job->rows[i].base = from;
+        job->rows[i].filled[0] = from + skip;
+        job->rows[i].filled[1] = from + 2 * skip;
     }
 }
 
@@ -156,17 +161,17 @@ static fspec_status run_stages(const fspec_frontend *plan, const fs_item *items,
     lay_out(&job, &arena, n);
     if (arena.overflow)
         return FSPEC_TOO_LARGE;
-    void *memory = arena.base = fs_alloc(arena.used);
-    if (!memory)
-        return FSPEC_NO_MEMORY;
-    arena.used = 0;
+    fs_scratch scratch;
+    fspec_status status = fs_take_scratch(arena.used, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    arena = (fs_arena){.base = scratch.base};
     lay_out(&job, &arena, n);
     inner_call.scratch = NULL;
-    fspec_status status =
-        fs_frontend_run(plan, job.inner, n, plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, NULL, &inner_call);
+    status = fs_frontend_run(plan, job.inner, n, plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, NULL, &inner_call);
     if (status == FSPEC_OK)
         status = fs_parallel(&inner_call, fs_worker_count(&inner_call, n), n, 1, finish_items, &job);
-    fs_free(memory);
+    fs_call_release(&scratch);
     return status;
 }
 

@@ -129,6 +129,9 @@ static const fspec_api table = {
     fspec_scratch_trim,
     fspec_call_scratch_limit,
     fspec_scratch_refused,
+    fspec_pcen_config_init,
+    fspec_pcen,
+    fspec_filter_rows,
 };
 
 const fspec_api *fspec_get_api(void) {

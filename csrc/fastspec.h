@@ -65,7 +65,7 @@ typedef enum fspec_status {
     FSPEC_BAD_POWER,        /* power: must be finite and > 0 */
     FSPEC_BAD_OUTPUT,       /* output: not one of fspec_output, or lacks its matrix */
     FSPEC_BAD_BANDS,        /* bands, n_bands: a matrix of finite values with n_bands >= 1 rows is needed */
-    FSPEC_BAD_LOG,          /* log, amin: amin must be finite and > 0 */
+    FSPEC_BAD_LOG,          /* log, amin, pcen_...: amin must be finite and > 0; PCEN's constants in range, see there */
     FSPEC_BAD_TOP_DB,       /* top_db: must be >= 0, and needs a log */
     FSPEC_BAD_DCT,          /* dct, n_ceps: a matrix of finite values with n_ceps >= 1 rows is needed */
     FSPEC_BAD_DATA_TYPE,    /* a data type is not one of fspec_dtype, or not allowed there */
@@ -222,7 +222,8 @@ typedef enum fspec_log {
     FSPEC_LOG_NONE = 0,
     FSPEC_LOG_DB = 1,   /* 10 log10(max(amin, x)) - 10 log10(max(amin, ref)) */
     FSPEC_LOG_LN = 2,   /* ln(max(amin, x)) - ln(max(amin, ref)) */
-    FSPEC_LOG_LOG10 = 3 /* log10(max(amin, x)) - log10(max(amin, ref)) */
+    FSPEC_LOG_LOG10 = 3, /* log10(max(amin, x)) - log10(max(amin, ref)) */
+    FSPEC_LOG_PCEN = 4  /* per-channel energy normalisation in place of a logarithm: see fspec_pcen and pcen_gain below */
 } fspec_log;
 
 /* What a frame x is divided by, where that is at least the smallest normal number of the precision; else it stays as it is. */
@@ -320,6 +321,16 @@ typedef struct fspec_frontend_config {
     int64_t stack_stride;      /* 1; stack_left, before the first of which the first is repeated. With FSPEC_STACK_DROP as many */
     int64_t stack_left;        /* 0; < stack; as are complete, else n_frames / stack_stride, rounded up */
     fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
+    /* FSPEC_LOG_PCEN is the first of the stages over time; its constants, as in fspec_pcen_config. For FSPEC_OUT_BANDS without
+     * top_db, ref_max, log_floor, log_add and frame_norm; scale and offset follow it. */
+    double pcen_gain;          /* 0.98 */
+    double pcen_bias;          /* 2 */
+    double pcen_power;         /* 0.5 */
+    double pcen_eps;           /* 1e-6 */
+    double pcen_b;             /* 0.025 */
+    int32_t delta_savgol;      /* 0; 1: derivatives are those of the line or, of order 2, the parabola that fits the 2 * delta_window
+                                  + 1 frames around a frame best; of the first or last so many frames at the ends. A signal with
+                                  fewer is too short. Not with delta_kaldi. */
 } fspec_frontend_config;
 
 typedef struct fspec_frontend fspec_frontend;
@@ -413,6 +424,38 @@ FSPEC_API fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_strea
  * L - pad_left - pad_right - append + drop_last * hop_length in place of L - pad_left. With `least_samples` or `multiple` frames may
  * come earlier. It may be negative. In samples. */
 FSPEC_API int64_t fspec_stream_latency(const fspec_stream *stream);
+
+/* ---- per-channel energy normalisation of arrays --------------------------------------------------------------------- */
+
+/* y = (x / (eps + s)^gain + bias)^power - bias^power, where s[t] = b ref[t] + (1 - b) s[t - 1] along each band's frames. For
+ * power = 0: ln(1 + x / (eps + s)^gain). */
+typedef struct fspec_pcen_config {
+    size_t size;
+    double gain;  /* 0.98; >= 0, as the next two */
+    double bias;  /* 2 */
+    double power; /* 0.5 */
+    double eps;   /* 1e-6; > 0 */
+    double b;     /* 0.025; 0 to 1 */
+} fspec_pcen_config;
+FSPEC_API void fspec_pcen_config_init(fspec_pcen_config *config);
+/* n_items matrices x of dtype (FSPEC_FLOAT32/64) into out, of out_dtype; ref, like x, is what is smoothed (NULL: x). All is
+ * computed in double. state: n_bands values of each item, (1 - b) s of the frame before the first, which become those after
+ * the last, so that a matrix may come in pieces; NULL: s = 1 before the first frame. An output may be the x of its item, but
+ * not overlap otherwise. What is not finite is taken as it is. config may be NULL. Uses call->n_threads and ->cancel.
+ * Thread-safe. Errors: BAD_LOG for a constant out of range, BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, CANCELLED. */
+FSPEC_API fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref,
+                                  fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out,
+                                  fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
+
+/* ---- filters along an axis --------------------------------------------------------------------------------------- */
+
+/* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows, where
+ * x and out are of dtype (FSPEC_FLOAT32/64), in which it is computed, and must not overlap; pitches and step are in elements.
+ * With step 1 it runs along contiguous rows, with step = columns down the columns of a matrix. Uses call->n_threads and
+ * ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+FSPEC_API fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n,
+                                         int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch,
+                                         const fspec_call *call);
 
 /* ---- inverse STFT ------------------------------------------------------------------------------------------------- */
 

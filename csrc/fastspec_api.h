@@ -150,6 +150,9 @@ typedef struct fspec_api {
     void (*scratch_trim)(void);
     void (*call_scratch_limit)(size_t bytes);
     size_t (*scratch_refused)(void);
+    void (*pcen_config_init)(fspec_pcen_config *config);
+    fspec_status (*pcen)(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
+    fspec_status (*filter_rows)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -287,6 +290,9 @@ static const fspec_api *fspec_api_table;
 #define fspec_scratch_trim fspec_api_table->scratch_trim
 #define fspec_call_scratch_limit fspec_api_table->call_scratch_limit
 #define fspec_scratch_refused fspec_api_table->scratch_refused
+#define fspec_pcen_config_init fspec_api_table->pcen_config_init
+#define fspec_pcen fspec_api_table->pcen
+#define fspec_filter_rows fspec_api_table->filter_rows
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "normalise.h"
+#include "pcen.h"
 
 void fspec_frontend_config_init(fspec_frontend_config *config)
 {
@@ -31,6 +32,11 @@ void fspec_frontend_config_init(fspec_frontend_config *config)
     config->energy_floor = (double)FLT_MIN;
     config->delta_window = 2;
     config->stack = config->stack_stride = 1;
+    config->pcen_gain = 0.98;
+    config->pcen_bias = 2;
+    config->pcen_power = 0.5;
+    config->pcen_eps = 1e-6;
+    config->pcen_b = 0.025;
 }
 
 static int all_finite(const double *x, int64_t n)
@@ -39,6 +45,14 @@ static int all_finite(const double *x, int64_t n)
         if (!isfinite(x[i]))
             return 0;
     return 1;
+}
+
+static int pcen_fits(const fspec_frontend_config *c)
+{
+    const fspec_pcen_config pcen = fs_stages_pcen(c);
+    return c->log != FSPEC_LOG_PCEN
+           || (c->output == FSPEC_OUT_BANDS && fs_pcen_valid(&pcen) && c->top_db < 0 && c->log_floor == -INFINITY
+               && !c->ref_max && c->log_add == 0);
 }
 
 static fspec_status check_bands(const fspec_frontend_config *c)
@@ -53,11 +67,13 @@ static fspec_status check_bands(const fspec_frontend_config *c)
         if (!all_finite(c->bands, c->n_bands * n_bins))
             return FSPEC_BAD_BANDS;
     }
-    if ((unsigned)c->log > FSPEC_LOG_LOG10 || !(c->amin > 0) || !isfinite(c->amin) || !(c->ref > 0) || !isfinite(c->ref)
+    if ((unsigned)c->log > FSPEC_LOG_PCEN || !(c->amin > 0) || !isfinite(c->amin) || !(c->ref > 0) || !isfinite(c->ref)
         || isnan(c->log_floor) || (c->ref_max && (c->output != FSPEC_OUT_BANDS || c->log == FSPEC_LOG_NONE)))
         return FSPEC_BAD_LOG;
     if (isnan(c->top_db) || (c->top_db >= 0 && c->log == FSPEC_LOG_NONE))
         return FSPEC_BAD_TOP_DB;
+    if (!pcen_fits(c))
+        return FSPEC_BAD_LOG;
     if (c->output == FSPEC_OUT_CEPSTRUM) {
         if (!c->dct || c->n_ceps < 1)
             return FSPEC_BAD_DCT;
@@ -99,7 +115,8 @@ static fspec_status check_features(const fspec_frontend_config *c)
         || !within(c->deltas, 0, 2) || !within(c->delta_window, 1, 1000) || !within(c->norm_ddof, 0, 1)
         || !(c->norm_eps >= 0) || !isfinite(c->norm_eps) || (unsigned)c->norm_eps_mode > FSPEC_NORM_EPS_MAX
         || !within(c->stack, 1, 1000) || !within(c->stack_stride, 1, INT64_C(1) << 31) || !within(c->stack_left, 0, c->stack - 1)
-        || (unsigned)c->stack_end > FSPEC_STACK_REPEAT)
+        || (unsigned)c->stack_end > FSPEC_STACK_REPEAT
+        || !within(c->delta_savgol, 0, 1) || (c->delta_savgol && c->delta_kaldi))
         return FSPEC_BAD_FEATURES;
     if (!banded && (c->energy || c->log_add != 0 || c->band_scale || c->band_offset))
         return FSPEC_BAD_FEATURES;
@@ -138,7 +155,7 @@ static fspec_status check(const fspec_frontend_config *c)
     if (status == FSPEC_OK && c->output >= FSPEC_OUT_BANDS)
         status = check_bands(c);
     if (status == FSPEC_OK && c->frame_norm != FSPEC_NORM_NONE
-        && (c->output != FSPEC_OUT_BANDS || c->top_db >= 0 || c->ref_max
+        && (c->output != FSPEC_OUT_BANDS || c->top_db >= 0 || c->ref_max || c->log == FSPEC_LOG_PCEN
             || fs_check_norm(c->frame_norm, c->frame_norm_p) != FSPEC_OK))
         return FSPEC_BAD_NORM;
     return status == FSPEC_OK ? check_features(c) : status;
@@ -293,7 +310,7 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
         plan->n_bands = plan->n_out = c->n_bands;
         plan->log_multiplier = c->log_multiplier;
         plan->log_add = c->log == FSPEC_LOG_NONE ? 0 : c->log_add;
-        plan->log = (fs_log_spec){c->log, c->amin, log_offset(c)};
+        plan->log = (fs_log_spec){c->log == FSPEC_LOG_PCEN ? FSPEC_LOG_NONE : c->log, c->amin, log_offset(c)};
         plan->top_db = c->top_db;
         plan->log_floor = c->log_floor;
         plan->ref_max = c->ref_max;

@@ -19,7 +19,9 @@ typedef struct fs_stages {
     fspec_norm_eps eps_mode;
     fspec_stack_end end;
     double eps;
-    double *taps; /* of the first and of Kaldi's second derivative: reach + 1 and 2 reach + 1, from the middle on */
+    double *taps; /* of the first and of a direct second derivative: reach + 1 and at most 2 reach + 1, from the middle on */
+    int savgol, pcen;
+    fs_pcen_spec compression; /* if pcen */
 } fs_stages;
 
 struct fspec_frontend {

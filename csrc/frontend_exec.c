@@ -282,7 +282,7 @@ static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
         clip_finally(r, l, bands);
     else if (r->largest)
         clip_so_far(r, l, bands);
-    if (plan->scale[0] && (is_cepstrum || !r->largest))
+    if (plan->scale[0] && !plan->stages.pcen && (is_cepstrum || !r->largest))
         k->affine_rows(bands, (size_t)plan->n_bands, plan->scale[plan->is_double], plan->offset[plan->is_double]);
     if (is_cepstrum)
         k->mix((char *)d->mixed + skip, bands, k->lanes == 1 ? plan->lone_dct : plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);

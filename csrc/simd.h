@@ -35,6 +35,15 @@ typedef struct fs_log_spec {
     double amin, offset; /* offset is subtracted after the logarithm is scaled */
 } fs_log_spec;
 
+/* Per-channel energy normalisation. LOG: ln(1 + x g); POWER: (x g)^power; ROOT: GENERAL with power 1/2; GENERAL:
+ * (x g + bias)^power - bias^power = lift ((x g / bias + 1)^power - 1); g = (eps + s)^-gain. */
+typedef enum fs_pcen_kind { FS_PCEN_LOG, FS_PCEN_POWER, FS_PCEN_ROOT, FS_PCEN_GENERAL } fs_pcen_kind;
+
+typedef struct fs_pcen_spec {
+    fs_pcen_kind kind;
+    double gain, bias, power, eps, b, keep, lift; /* keep: 1 - b */
+} fs_pcen_spec;
+
 /* What happens to the samples of each frame before the window. */
 typedef struct fs_condition {
     int remove_dc;
@@ -234,6 +243,12 @@ struct fs_kernels {
     /* n samples to n/2 + 1 complex values or powers. z: first * pitch + first * row complex values, spare: row * lone_width. */
     void (*lone_forward)(const fs_lone_tables *tables, const void *samples, void *z, void *spare, void *out, int as_power);
     size_t lone_width; /* of its vectors */
+    /* Rows of n bands, one frame each, in ascending time, all of one pitch: see simd_time.h. state: (1 - b) s of the frame
+     * before, one per band, in double whatever the table's type. out may be x. */
+    void (*pcen)(void *out, const void *x, const void *ref, size_t pitch, size_t n_rows, size_t n, double *state,
+                 const fs_pcen_spec *spec);
+    /* out[i] = sum over j of taps[j] * x[i + j * step], for arrays of any length */
+    void (*filter)(void *out, const void *x, size_t step, size_t n, const void *taps, size_t n_taps);
 };
 
 /* The table in use for float (0) or double (1). */

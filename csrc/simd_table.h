@@ -14,4 +14,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(long_columns), KN(long_rows), KN(long_pairs), KN(weigh), KN(weigh_add),
     KN(peaks), fs_k_pitch_bins,
     &FS_CAT(TIER_LONE, FS_TYPE), NULL, 0,
+    KN(pcen), KN(filter),
 };

@@ -22,6 +22,7 @@
 #include "simd_icqt.h"
 #include "simd_long.h"
 #include "simd_peaks.h"
+#include "simd_time.h"
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif
@@ -39,6 +40,7 @@
 #include "simd_icqt.h"
 #include "simd_long.h"
 #include "simd_peaks.h"
+#include "simd_time.h"
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif

@@ -8,24 +8,51 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "pcen.h"
 #include "pool.h"
 
-enum { CHUNK = 256 }; /* frames of one sum */
+enum {
+    CHUNK = 256, /* frames of one sum */
+    BANDS = 32   /* that one thread compresses at a time */
+};
 
 int fs_stages_wanted(const fspec_frontend_config *c)
 {
-    return c->deltas || c->normalize || c->stack > 1 || c->stack_stride > 1;
+    return (c->log == FSPEC_LOG_PCEN && c->output == FSPEC_OUT_BANDS) || c->deltas || c->normalize || c->stack > 1 || c->stack_stride > 1;
 }
 
 int fs_has_stages(const fspec_frontend *plan)
 {
     const fs_stages *s = &plan->stages;
-    return s->deltas || s->normalize || s->stack > 1 || s->stride > 1;
+    return s->pcen || s->deltas || s->normalize || s->stack > 1 || s->stride > 1;
+}
+
+int fs_stages_recursive(const fspec_frontend *plan)
+{
+    return plan->stages.pcen;
+}
+
+fspec_pcen_config fs_stages_pcen(const fspec_frontend_config *c)
+{
+    return (fspec_pcen_config){sizeof(fspec_pcen_config), c->pcen_gain, c->pcen_bias, c->pcen_power, c->pcen_eps, c->pcen_b};
 }
 
 static int64_t width_of(const fspec_frontend *plan)
 {
     return plan->n_out * (1 + plan->stages.deltas);
+}
+
+/* The second derivative of the parabola that fits 2 n + 1 values best, even. */
+static void write_parabola(double *taps, int64_t n)
+{
+    const double count = (double)(2 * n + 1);
+    double squares = 0, fourths = 0;
+    for (int64_t k = 1; k <= n; k++) {
+        squares += 2 * (double)(k * k);
+        fourths += 2 * (double)(k * k) * (double)(k * k);
+    }
+    for (int64_t k = 0; k <= n; k++)
+        taps[k] = 2 * (count * (double)(k * k) - squares) / (count * fourths - squares * squares);
 }
 
 /* Halves of the filters: k / (2 sum k^2), odd, and that filter's convolution with itself, even. */
@@ -37,6 +64,10 @@ static void write_taps(fs_stages *s)
         sum += (double)(k * k);
     for (int64_t k = 0; k <= n; k++)
         first[k] = (double)k / (2 * sum);
+    if (s->savgol) {
+        write_parabola(second, n);
+        return;
+    }
     for (int64_t m = 0; m <= 2 * n; m++) {
         second[m] = 0;
         for (int64_t k = m - n; k <= n; k++)
@@ -59,7 +90,13 @@ fspec_status fs_stages_build(const fspec_frontend_config *c, fspec_frontend *pla
                      .normalize = c->normalize,
                      .eps_mode = c->norm_eps_mode,
                      .end = c->stack_end,
-                     .eps = c->norm_eps};
+                     .eps = c->norm_eps,
+                     .savgol = c->delta_savgol,
+                     .pcen = c->log == FSPEC_LOG_PCEN && c->output == FSPEC_OUT_BANDS};
+    if (s->pcen) {
+        const fspec_pcen_config pcen = fs_stages_pcen(c);
+        s->compression = fs_pcen_spec_of(&pcen);
+    }
     if (!fs_size(plan->n_out, 3 * s->stack, 0, &bytes) || !fs_size((int64_t)bytes, 8, 0, &bytes))
         return FSPEC_TOO_LARGE;
     plan->n_features = width_of(plan) * s->stack;
@@ -72,17 +109,36 @@ fspec_status fs_stages_build(const fspec_frontend_config *c, fspec_frontend *pla
     return FSPEC_OK;
 }
 
+/* The frames without which derivatives are not defined. */
+static int64_t least_frames(const fs_stages *s)
+{
+    return s->savgol && s->deltas ? 2 * s->reach + 1 : 1;
+}
+
 int64_t fs_stages_frames(const fs_stages *s, int64_t n)
 {
+    if (n < least_frames(s))
+        return 0;
     if (s->end != FSPEC_STACK_DROP)
         return n / s->stride + (n % s->stride != 0);
-    return n < 1 || n - s->stack < -s->left ? 0 : 1 + (n - s->stack + s->left) / s->stride;
+    return n - s->stack < -s->left ? 0 : 1 + (n - s->stack + s->left) / s->stride;
+}
+
+/* Whether the derivative of an order is taken of the frames themselves, not of the order before; how far it reaches. */
+static int is_direct(const fs_stages *s, int order)
+{
+    return order == 2 && (s->kaldi || s->savgol);
+}
+
+static int64_t reach_of(const fs_stages *s, int order)
+{
+    return order == 2 && s->kaldi ? 2 * s->reach : s->reach;
 }
 
 /* Frames that are looked ahead. */
 static int64_t lookahead(const fs_stages *s)
 {
-    return s->reach * s->deltas;
+    return s->savgol && s->deltas ? s->reach : s->reach * s->deltas;
 }
 
 int64_t fs_stages_wait(const fs_stages *s)
@@ -93,7 +149,7 @@ int64_t fs_stages_wait(const fs_stages *s)
 int64_t fs_stages_settled(const fs_stages *s, int64_t n)
 {
     const int64_t last = n - fs_stages_wait(s) - 1;
-    return n < 1 || last < 0 ? 0 : 1 + last / s->stride;
+    return n < least_frames(s) || last < 0 ? 0 : 1 + last / s->stride;
 }
 
 static int64_t clip(int64_t x, int64_t low, int64_t high)
@@ -106,7 +162,7 @@ void fs_stages_span(const fs_stages *s, int64_t n_total, int64_t first, int64_t 
     const int64_t around = s->deltas ? 2 * s->reach : 0; /* of either order */
     const int64_t begin = clip(first * s->stride - s->left, 0, n_total - 1);
     const int64_t last = clip((first + n - 1) * s->stride - s->left + s->stack - 1, 0, n_total - 1);
-    *from = clip(begin - around, 0, n_total);
+    *from = s->pcen ? 0 : clip(begin - around, 0, n_total); /* whose state comes from the first frame on */
     *to = clip(last + around + 1, 0, n_total);
 }
 
@@ -134,15 +190,16 @@ static int64_t clamped(const fs_rows *r, int64_t frame)
 DEFINE_COMBINE(float)
 DEFINE_COMBINE(double)
 
-/* The derivative of an order at one frame: by a filter on the columns from `column` on, odd (sign -1) or even. */
-static void filter_frame(const fspec_frontend *plan, const fs_rows *r, int64_t t, int64_t to, int64_t column, const double *taps,
-                         int64_t reach, int even)
+/* The derivative of an order at one frame: by a filter on the columns from `column` on of the frames around `from`, odd (sign
+ * -1) or even. */
+static void filter_frame(const fspec_frontend *plan, const fs_rows *r, int64_t t, int64_t to, int64_t from, int64_t column,
+                         const double *taps, int64_t reach, int even)
 {
     const int64_t n = plan->n_out;
     void *out = row_at(plan, r, t, to);
     memset(out, 0, (size_t)n * plan->kernels->real_size);
     for (int64_t k = even ? 0 : 1; k <= reach; k++) {
-        const void *a = row_at(plan, r, clamped(r, t + k), column), *b = row_at(plan, r, clamped(r, t - k), column);
+        const void *a = row_at(plan, r, clamped(r, from + k), column), *b = row_at(plan, r, clamped(r, from - k), column);
         const double sign = even ? k > 0 : -1;
         if (plan->is_double)
             combine_double(out, a, b, sign, taps[k], n);
@@ -154,19 +211,59 @@ static void filter_frame(const fspec_frontend *plan, const fs_rows *r, int64_t t
 static void derive_range(const fspec_frontend *plan, const fs_rows *r, int order, int64_t begin, int64_t end)
 {
     const fs_stages *s = &plan->stages;
-    const int twice = order == 2 && s->kaldi;
-    const int64_t to = order * plan->n_out, column = twice ? 0 : (order - 1) * plan->n_out;
-    for (int64_t t = begin; t < end; t++)
-        filter_frame(plan, r, t, to, column, twice ? s->taps + s->reach + 1 : s->taps, twice ? 2 * s->reach : s->reach, twice);
+    const int direct = is_direct(s, order);
+    const int64_t to = order * plan->n_out, column = direct ? 0 : (order - 1) * plan->n_out, reach = reach_of(s, order);
+    if (r->n_total >= 0 && r->n_total < least_frames(s))
+        return;
+    for (int64_t t = begin; t < end; t++) {
+        int64_t from = t;
+        if (s->savgol) { /* a polynomial of that degree has one derivative at all frames that it is fitted to */
+            if (r->n_total >= 0 && from > r->n_total - 1 - reach)
+                from = r->n_total - 1 - reach;
+            if (from < reach)
+                from = reach;
+        }
+        filter_frame(plan, r, t, to, from, column, direct ? s->taps + s->reach + 1 : s->taps, reach, direct);
+    }
+}
+
+/* PCEN, with scale and offset, of `n` bands from `band` on, frames [begin, end). */
+static void compress_rows(const fspec_frontend *plan, const fs_rows *r, int64_t band, int64_t n, int64_t begin, int64_t end)
+{
+    const fs_kernels *k = plan->kernels;
+    const size_t skip = (size_t)band * k->real_size;
+    void *rows = row_at(plan, r, begin, plan->first_row + band);
+    k->pcen(rows, rows, rows, (size_t)r->width, (size_t)(end - begin), (size_t)n, r->state + band, &plan->stages.compression);
+    for (int64_t t = begin; plan->scale[0] && t < end; t++)
+        k->affine_each(row_at(plan, r, t, plan->first_row + band), (size_t)n, (char *)plan->scale[plan->is_double] + skip,
+                       (char *)plan->offset[plan->is_double] + skip);
+}
+
+int64_t fs_rows_state(const fspec_frontend *plan)
+{
+    return plan->stages.pcen ? plan->n_bands : 0;
+}
+
+void fs_rows_begin(const fspec_frontend *plan, fs_rows *r)
+{
+    r->base = r->n = r->filled[0] = r->filled[1] = r->compressed = 0;
+    r->n_total = -1;
+    fs_pcen_begin(&plan->stages.compression, r->state, fs_rows_state(plan));
 }
 
 void fs_rows_derive(const fspec_frontend *plan, fs_rows *r)
 {
     const fs_stages *s = &plan->stages;
     int64_t known = r->base + r->n;
+    if (s->pcen && known > r->compressed) {
+        compress_rows(plan, r, 0, plan->n_bands, r->compressed, known);
+        r->compressed = known;
+    }
     for (int order = 1; order <= s->deltas; order++) {
-        const int64_t reach = order == 2 && s->kaldi ? 2 * s->reach : s->reach;
-        const int64_t from = order == 2 && s->kaldi ? r->base + r->n : known, end = r->n_total >= 0 ? r->n_total : from - reach;
+        const int64_t from = is_direct(s, order) ? r->base + r->n : known;
+        int64_t end = r->n_total >= 0 ? r->n_total : from - reach_of(s, order);
+        if (r->n_total < 0 && from < least_frames(s))
+            end = 0;
         if (end > r->filled[order - 1]) {
             derive_range(plan, r, order, r->filled[order - 1], end);
             r->filled[order - 1] = end;
@@ -180,7 +277,7 @@ int64_t fs_rows_needed(const fspec_frontend *plan, const fs_rows *r, int64_t nex
     const fs_stages *s = &plan->stages;
     int64_t first = next * s->stride - s->left, last = r->base + r->n - 1;
     for (int order = 0; order < s->deltas; order++) {
-        const int64_t back = r->filled[order] - (order && s->kaldi ? 2 * s->reach : s->reach);
+        const int64_t back = r->filled[order] - reach_of(s, order + 1) - s->savgol;
         if (back < first)
             first = back;
     }
@@ -296,6 +393,26 @@ static fspec_status derive_chunks(void *context, int worker, int64_t begin, int6
     return FSPEC_OK;
 }
 
+static int64_t band_groups(const fspec_frontend *plan)
+{
+    return (plan->n_bands - 1) / BANDS + 1;
+}
+
+/* Pieces are groups of bands, which never share a thread's time with others of theirs. */
+static fspec_status compress_groups(void *context, int worker, int64_t begin, int64_t end)
+{
+    const stage_job *job = context;
+    const int64_t groups = band_groups(job->plan);
+    (void)worker;
+    for (int64_t piece = begin; piece < end; piece++) {
+        const fs_rows *r = &job->rows[piece / groups];
+        const int64_t band = piece % groups * BANDS, left = job->plan->n_bands - band;
+        for (int64_t t = 0; t < r->n && !fs_interrupted(); t += CHUNK)
+            compress_rows(job->plan, r, band, left < BANDS ? left : BANDS, t, t + CHUNK < r->n ? t + CHUNK : r->n);
+    }
+    return FSPEC_OK;
+}
+
 static fspec_status sum_chunks(void *context, int worker, int64_t begin, int64_t end)
 {
     const stage_job *job = context;
@@ -385,6 +502,10 @@ static fspec_status carry_out(stage_job *job, const fspec_call *call)
     const int64_t chunks = job->first_chunk[job->n_items];
     const int workers = fs_worker_count(call, chunks);
     fspec_status status = FSPEC_OK;
+    if (s->pcen) {
+        const int64_t pieces = job->n_items * band_groups(job->plan);
+        status = fs_parallel(call, fs_worker_count(call, pieces), pieces, 1, compress_groups, job);
+    }
     for (job->order = 1; job->order <= s->deltas && status == FSPEC_OK; job->order++)
         status = fs_parallel(call, workers, chunks, 1, derive_chunks, job);
     if (s->normalize) {
@@ -424,12 +545,15 @@ static void place(stage_job *job, fs_arena *arena, const fs_item *items, fs_item
         if (!fs_size(frames, width, 0, &bytes))
             arena->overflow = 1;
         void *data = fs_take(arena, (int64_t)bytes, size);
+        double *state = fs_take(arena, fs_rows_state(job->plan), sizeof *state);
         double *mean = normalize ? fs_take(arena, width, sizeof *mean) : NULL;
         double *divisor = normalize ? fs_take(arena, width, sizeof *divisor) : NULL;
         if (arena->base) {
             (*inner)[i] = items[i];
             (*inner)[i].out = (fspec_matrix){data, (int64_t)size, width * (int64_t)size};
-            job->rows[i] = (fs_rows){data, 0, frames, width, frames, {0, 0}};
+            job->rows[i] = (fs_rows){.data = data, .width = width, .state = state};
+            fs_rows_begin(job->plan, &job->rows[i]);
+            job->rows[i].n = job->rows[i].n_total = frames;
             out[i] = items[i].out;
             job->first_chunk[i] = chunks;
             if (normalize)

@@ -21,7 +21,8 @@ static const struct {
     [FSPEC_BAD_POWER] = {"power", "power must be finite and > 0"},
     [FSPEC_BAD_OUTPUT] = {"output", "output is unknown"},
     [FSPEC_BAD_BANDS] = {"bands", "bands must be a finite matrix with n_bands >= 1 rows"},
-    [FSPEC_BAD_LOG] = {"log", "log must be known, amin and ref finite and > 0, log_floor not NaN; ref_max is for bands alone"},
+    [FSPEC_BAD_LOG] = {"log", "log must be known, amin and ref finite and > 0, log_floor not NaN; ref_max and PCEN are for bands alone, "
+                             "PCEN without top_db, log_floor and log_add, its constants in range"},
     [FSPEC_BAD_TOP_DB] = {"top_db", "top_db must not be NaN and needs a log"},
     [FSPEC_BAD_DCT] = {"dct", "dct must be a finite matrix with n_ceps >= 1 rows"},
     [FSPEC_BAD_DATA_TYPE] = {"dtype", "the data type is not allowed here"},

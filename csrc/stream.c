@@ -21,6 +21,7 @@ struct fspec_stream {
     int64_t next_output; /* frame of the output; what follows is for plans with stages over time */
     int64_t rows_room;   /* rows per channel */
     fs_rows *rows;
+    double *states; /* of the rows */
     char *features;
     fs_item *items;
     void *scratch; /* for one thread */
@@ -36,19 +37,24 @@ static int64_t most_frames(const fspec_stream *s)
 static fspec_status make_rows(fspec_stream *s)
 {
     const int64_t width = s->plan->n_out * (1 + s->plan->stages.deltas);
-    size_t row, bytes, all;
+    const int64_t n_state = fs_rows_state(s->plan);
+    size_t row, bytes, all, states;
     if (!fs_has_stages(s->plan))
         return FSPEC_OK;
     s->rows_room = fs_rows_most(&s->plan->stages) + most_frames(s);
     if (!fs_size(width, (int64_t)s->plan->kernels->real_size, 0, &row) || !fs_size(s->rows_room, (int64_t)row, 0, &bytes)
-        || !fs_size((int64_t)bytes, s->n_channels, 0, &all))
+        || !fs_size((int64_t)bytes, s->n_channels, 0, &all) || !fs_size(n_state, s->n_channels, 0, &states)
+        || !fs_size((int64_t)states, sizeof *s->states, 0, &states))
         return FSPEC_TOO_LARGE;
     s->features = fs_alloc(all);
     s->rows = fs_alloc((size_t)s->n_channels * sizeof *s->rows);
-    if (!s->features || !s->rows)
+    s->states = fs_alloc(states);
+    if (!s->features || !s->rows || !s->states)
         return FSPEC_NO_MEMORY;
-    for (int64_t c = 0; c < s->n_channels; c++)
-        s->rows[c] = (fs_rows){s->features + (size_t)c * bytes, 0, 0, width, -1, {0, 0}};
+    for (int64_t c = 0; c < s->n_channels; c++) {
+        s->rows[c] = (fs_rows){.data = s->features + (size_t)c * bytes, .width = width, .state = s->states + c * n_state};
+        fs_rows_begin(s->plan, &s->rows[c]);
+    }
     return FSPEC_OK;
 }
 
@@ -93,6 +99,7 @@ void fspec_stream_free(fspec_stream *s)
     fs_free(s->history);
     fs_free(s->rows);
     fs_free(s->features);
+    fs_free(s->states);
     fs_free(s->items);
     fs_free(s->scratch);
     fs_free(s);
@@ -102,10 +109,8 @@ void fspec_stream_reset(fspec_stream *s)
 {
     s->base = s->origin = s->n_samples = s->next_frame = s->next_output = 0;
     s->finished = s->broken = 0;
-    for (int64_t c = 0; s->rows && c < s->n_channels; c++) {
-        s->rows[c].base = s->rows[c].n = s->rows[c].filled[0] = s->rows[c].filled[1] = 0;
-        s->rows[c].n_total = -1;
-    }
+    for (int64_t c = 0; s->rows && c < s->n_channels; c++)
+        fs_rows_begin(s->plan, &s->rows[c]);
 }
 
 static char *channel(const fspec_stream *s, int64_t c, int64_t position)

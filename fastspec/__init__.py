@@ -29,6 +29,8 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, magphase, power_to_db
+from fastspec.deltas import delta, stack_memory
+from fastspec.energy_normalization import pcen
 from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
@@ -86,6 +88,7 @@ __all__ = [
     "db_to_amplitude",
     "db_to_power",
     "deadline",
+    "delta",
     "estimate_tuning",
     "fft_frequencies",
     "frames_to_samples",
@@ -122,6 +125,7 @@ __all__ = [
     "octs_to_hz",
     "patch_librosa",
     "patch_report",
+    "pcen",
     "piptrack",
     "pitch_tuning",
     "power_to_db",
@@ -133,6 +137,7 @@ __all__ = [
     "set_precision",
     "show_config",
     "specshow",
+    "stack_memory",
     "stft",
     "time_to_frames",
     "time_to_samples",

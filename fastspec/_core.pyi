@@ -359,3 +359,18 @@ def exec_part(
 def memory(plan: Frontend | CqtPlan, n_signals: int, n_samples: int, n_threads: int) -> int: ...
 def flops(plan: Frontend | CqtPlan | NsgtPlan, n_samples: int) -> float: ...
 def nsgt_memory(plan: NsgtPlan, n_signals: int, n_blocks: int, n_threads: int) -> int: ...
+
+def pcen(
+    x: _Buffer,
+    ref: _Buffer | None,
+    state: _Buffer,
+    out: _Buffer,
+    n_threads: int,
+    *,
+    gain: float,
+    bias: float,
+    power: float,
+    eps: float,
+    b: float,
+) -> None: ...
+def filter_rows(x: _Buffer, taps: _Buffer, step: int, out: _Buffer, n_threads: int) -> None: ...

@@ -403,6 +403,7 @@ include "_core_nsgt.pxi"
 include "_core_tuning.pxi"
 include "_core_streams.pxi"
 include "_core_access.pxi"
+include "_core_time.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 

@@ -45,6 +45,12 @@ cdef int fill_stages(fspec_frontend_config *config, dict s, list held) except -1
     config.stack_stride = s["stack_stride"]
     config.stack_left = s["stack_left"]
     config.stack_end = <fspec_stack_end><int>s["stack_end"]
+    config.pcen_gain = s["pcen_gain"]
+    config.pcen_bias = s["pcen_bias"]
+    config.pcen_power = s["pcen_power"]
+    config.pcen_eps = s["pcen_eps"]
+    config.pcen_b = s["pcen_b"]
+    config.delta_savgol = s["delta_savgol"]
     return 0
 
 

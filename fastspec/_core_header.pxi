@@ -126,6 +126,12 @@ cdef extern from "fastspec.h" nogil:
         int64_t stack_stride
         int64_t stack_left
         fspec_stack_end stack_end
+        double pcen_gain
+        double pcen_bias
+        double pcen_power
+        double pcen_eps
+        double pcen_b
+        int32_t delta_savgol
     ctypedef struct fspec_istft_config:
         fspec_precision precision
         fspec_engine engine
@@ -386,3 +392,15 @@ cdef extern from "fastspec.h" nogil:
     double fspec_cqt_flops(const fspec_cqt *plan, int64_t n_samples)
     double fspec_nsgt_flops(const fspec_nsgt *plan)
     size_t fspec_nsgt_scratch(const fspec_nsgt *plan, int64_t n_signals, int64_t n_blocks, int32_t n_threads)
+    ctypedef struct fspec_pcen_config:
+        double gain
+        double bias
+        double power
+        double eps
+        double b
+    void fspec_pcen_config_init(fspec_pcen_config *config)
+    fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype,
+                            int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype,
+                            int64_t n_items, const fspec_call *call)
+    fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step,
+                                   const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call)

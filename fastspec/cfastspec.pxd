@@ -77,6 +77,7 @@ ctypedef enum fspec_log:
     FSPEC_LOG_DB = 1
     FSPEC_LOG_LN = 2
     FSPEC_LOG_LOG10 = 3
+    FSPEC_LOG_PCEN = 4
 
 ctypedef enum fspec_norm:
     FSPEC_NORM_NONE = 0
@@ -213,6 +214,12 @@ ctypedef struct fspec_frontend_config:
     int64_t stack_stride
     int64_t stack_left
     fspec_stack_end stack_end
+    double pcen_gain
+    double pcen_bias
+    double pcen_power
+    double pcen_eps
+    double pcen_b
+    int32_t delta_savgol
 
 ctypedef struct fspec_frontend:
     int opaque
@@ -226,6 +233,14 @@ ctypedef struct fspec_part:
 
 ctypedef struct fspec_stream:
     int opaque
+
+ctypedef struct fspec_pcen_config:
+    size_t size
+    double gain
+    double bias
+    double power
+    double eps
+    double b
 
 ctypedef struct fspec_istft_config:
     size_t size
@@ -476,3 +491,6 @@ cdef void fspec_scratch_info(size_t *limit, size_t *idle, int64_t *n_blocks, int
 cdef void fspec_scratch_trim() noexcept nogil
 cdef void fspec_call_scratch_limit(size_t bytes) noexcept nogil
 cdef size_t fspec_scratch_refused() noexcept nogil
+cdef void fspec_pcen_config_init(fspec_pcen_config *config) noexcept nogil
+cdef fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil

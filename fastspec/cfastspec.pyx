@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[124]
+    function functions[127]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -386,3 +386,12 @@ cdef void fspec_call_scratch_limit(size_t bytes) noexcept nogil:
 
 cdef size_t fspec_scratch_refused() noexcept nogil:
     return (<size_t (*)() noexcept nogil>table.functions[123])()
+
+cdef void fspec_pcen_config_init(fspec_pcen_config *config) noexcept nogil:
+    (<void (*)(fspec_pcen_config *) noexcept nogil>table.functions[124])(config)
+
+cdef fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_pcen_config *, const fspec_matrix *, const fspec_matrix *, fspec_dtype, int64_t, int64_t, double *, const fspec_matrix *, fspec_dtype, int64_t, const fspec_call *) noexcept nogil>table.functions[125])(config, x, ref, dtype, n_bands, n_frames, state, out, out_dtype, n_items, call)
+
+cdef fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const void *, int64_t, fspec_dtype, int64_t, int64_t, int64_t, const double *, int64_t, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[126])(x, x_pitch, dtype, n_rows, n, step, taps, n_taps, out, out_pitch, call)

@@ -139,8 +139,12 @@ class FrontEnd(_Plan):
         Give the first or the last bin no weight in any band.
     filterbank : array, shape=(n_bands, n_fft // 2 + 1), optional
         A matrix in place of the mel bank.
-    log : {None, 'ln', 'log10', 'db'}
-        'db' is ``10 log10(x)``.
+    log : {None, 'ln', 'log10', 'db', 'pcen'}
+        'db' is ``10 log10(x)``. 'pcen' is per-channel energy normalisation in place of a logarithm:
+        ``(x / (pcen_eps + s)**pcen_gain + pcen_bias)**pcen_power - pcen_bias**pcen_power``, or for
+        ``pcen_power=0`` ``ln(1 + x / (pcen_eps + s)**pcen_gain)``, with the smoothed band
+        ``s[t] = b * x[t] + (1 - b) * s[t - 1]``, ``s[-1] = 1``, as `fastspec.pcen` has it. It is
+        computed in double. Not with `n_mfcc`, `rel_clip`, `log_floor`, `ref` or `frame_norm`.
     log_mode : {'max', 'add'}
         'max': ``log(max(amin, x))``; 'add': ``log(log_multiplier * x + amin)``.
     amin : float > 0
@@ -157,6 +161,15 @@ class FrontEnd(_Plan):
     clip_scope : {'item', 'array'}
         Whether that is the largest of each signal or of all in the call; in `map` each signal
         counts by itself.
+    pcen_gain, pcen_bias, pcen_power : float >= 0
+        Constants of PCEN.
+    pcen_eps : float > 0
+        Smallest level of PCEN.
+    pcen_time_constant : float > 0
+        Of the smoother, in seconds: with ``T = pcen_time_constant * sr / hop_length`` frames,
+        ``b = (sqrt(1 + 4 * T**2) - 1) / (2 * T**2)``.
+    pcen_b : float in [0, 1], optional
+        The smoother's b itself.
     scale, offset : float or array, shape=(n_bands,)
         ``scale * x + offset``.
     frame_norm : {None, inf, -inf, 0} or float > 0
@@ -186,10 +199,12 @@ class FrontEnd(_Plan):
         Append the first, or the first and second, derivatives over time.
     delta_window : int >= 1
         Frames on each side: ``d[t] = sum(k * (x[t + k] - x[t - k])) / (2 * sum(k**2))``.
-    delta_mode : {'htk', 'kaldi'}
+    delta_mode : {'htk', 'kaldi', 'librosa'}
         How second derivatives treat the ends: 'htk' repeats the first and last delta (as
         torchaudio.functional.compute_deltas, applied twice); 'kaldi' repeats the first and last
-        frame.
+        frame. 'librosa': all are those of `fastspec.delta` with ``width=2 * delta_window + 1``;
+        at the ends the polynomials that fit the first and last `width` frames give them. A
+        signal must have as many.
     normalize : {None, 'mean', 'mean_var'}
         Subtract each feature's mean over the signal; divide by its standard deviation.
     norm_ddof : int in [0, 1]
@@ -295,6 +310,12 @@ class FrontEnd(_Plan):
         log_floor: float | None = None,
         rel_clip: float | None = None,
         clip_scope: str = "item",
+        pcen_gain: float = 0.98,
+        pcen_bias: float = 2.0,
+        pcen_power: float = 0.5,
+        pcen_time_constant: float = 0.4,
+        pcen_eps: float = 1e-6,
+        pcen_b: float | None = None,
         scale: npt.ArrayLike = 1.0,
         offset: npt.ArrayLike = 0.0,
         frame_norm: float | None = None,

@@ -19,6 +19,7 @@ from fastspec._validate import (
 from fastspec.chroma_filters import check_chroma_norm
 from fastspec.chroma_spectra import frame_norm
 from fastspec.dct import dct_matrix
+from fastspec.energy_normalization import smoothing
 from fastspec.filters import check_norm
 from fastspec.mel_banks import DTYPES, NORMS, SCALES, mel_bank
 from fastspec.plans import PAD_MODES, _Window, freeze_window
@@ -33,7 +34,7 @@ LEAST = float(np.finfo(np.float32).tiny)  # what counts as zero in single precis
 _LARGEST = 2**60
 _MOST = float(np.finfo(np.float32).max)
 _OUTPUTS = {"spectrum": 1, "bands": 2, "cepstrum": 3}
-_LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3}
+_LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3, "pcen": 4}
 _ALIGN = ("center", "left", "snip_edges", "kaldi", "semicausal")
 _ENERGY = {None: 0, "raw": 1, "windowed": 2}
 _NORMALIZE = {None: 0, "mean": 1, "mean_var": 2}
@@ -55,6 +56,7 @@ def configure(a: dict[str, Any]) -> dict[str, Any]:
         **_samples(a),
         **_spectrum(a),
         **_compression(a),
+        **_pcen(a),
         **_cepstrum(a),
         **_over_time(a),
     }
@@ -243,7 +245,7 @@ def _compression(a: dict[str, Any]) -> dict[str, Any]:
     """Return the logarithm and what clips it."""
     log = a["log"]
     if log is not None:
-        log = a["log"] = check_choice("log", log, ("ln", "log10", "db"))
+        log = a["log"] = check_choice("log", log, ("ln", "log10", "db", "pcen"))
     add = check_choice("log_mode", a["log_mode"], ("max", "add")) == "add"
     amin = a["amin"] = check_float("amin", a["amin"], exclusive_minimum=0, maximum=_MOST)
     a["log_multiplier"] = check_float(
@@ -255,8 +257,8 @@ def _compression(a: dict[str, Any]) -> dict[str, Any]:
     for name, bounds in (("log_floor", {"maximum": 1e6}), ("rel_clip", {"minimum": 0})):
         if a[name] is not None:
             a[name] = check_float(name, a[name], **bounds)
-            if log is None:
-                raise ParameterError(f"{name}={a[name]}: needs a log other than None")
+            if log is None or log == "pcen":
+                raise ParameterError(f"{name}={a[name]}: needs a log other than {log!r}")
     check_choice("clip_scope", a["clip_scope"], ("item", "array"))
     return {
         "log": _LOGS[log],
@@ -266,6 +268,36 @@ def _compression(a: dict[str, Any]) -> dict[str, Any]:
         "log_multiplier": a["log_multiplier"],
         "top_db": -1.0 if a["rel_clip"] is None else a["rel_clip"],
         "log_floor": -math.inf if a["log_floor"] is None else a["log_floor"],
+    }
+
+
+def _pcen(a: dict[str, Any]) -> dict[str, Any]:
+    """Return the constants of PCEN."""
+    for name in ("pcen_gain", "pcen_bias", "pcen_power"):
+        a[name] = check_float(name, a[name], minimum=0)
+    a["pcen_eps"] = check_float("pcen_eps", a["pcen_eps"], minimum=float(np.finfo(np.float64).tiny))
+    a["pcen_time_constant"] = check_float(
+        "pcen_time_constant", a["pcen_time_constant"], exclusive_minimum=0
+    )
+    if a["pcen_b"] is None:
+        b = smoothing(a["pcen_time_constant"] * a["sr"] / a["hop_length"])
+    else:
+        b = a["pcen_b"] = check_float("pcen_b", a["pcen_b"], minimum=0, maximum=1)
+    if a["log"] == "pcen":
+        for name, plain in (
+            ("log_mode", "max"),
+            ("ref", 1.0),
+            ("n_mfcc", None),
+            ("frame_norm", None),
+        ):
+            if a[name] != plain:
+                raise ParameterError(f"{name}={show(a[name])}: is not for log='pcen'")
+    return {
+        "pcen_gain": a["pcen_gain"],
+        "pcen_bias": a["pcen_bias"],
+        "pcen_power": a["pcen_power"],
+        "pcen_eps": a["pcen_eps"],
+        "pcen_b": b,
     }
 
 
@@ -356,7 +388,7 @@ def _over_time(a: dict[str, Any]) -> dict[str, Any]:
     """Return the stages over time."""
     a["deltas"] = check_int("deltas", a["deltas"], minimum=0, maximum=2)
     a["delta_window"] = check_int("delta_window", a["delta_window"], minimum=1, maximum=1000)
-    kaldi = check_choice("delta_mode", a["delta_mode"], ("htk", "kaldi")) == "kaldi"
+    mode = check_choice("delta_mode", a["delta_mode"], ("htk", "kaldi", "librosa"))
     if a["normalize"] is not None:
         check_choice("normalize", a["normalize"], ("mean", "mean_var"))
     a["norm_ddof"] = check_int("norm_ddof", a["norm_ddof"], minimum=0, maximum=1)
@@ -373,7 +405,8 @@ def _over_time(a: dict[str, Any]) -> dict[str, Any]:
     return {
         "deltas": a["deltas"],
         "delta_window": a["delta_window"],
-        "delta_kaldi": kaldi,
+        "delta_kaldi": mode == "kaldi",
+        "delta_savgol": mode == "librosa",
         "normalize": _NORMALIZE[a["normalize"]],
         "norm_ddof": a["norm_ddof"],
         "norm_eps": a["norm_eps"],

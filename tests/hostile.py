@@ -32,7 +32,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import hostile_access
-import hostile_pitch  # noqa: F401 # adds its rows
+import hostile_over_time  # noqa: F401 # adds its rows
+import hostile_pitch  # noqa: F401
 import numpy as np
 from hostile_run import (
     CASES,
@@ -518,7 +519,8 @@ FRONT_ZEROS = ("append", "pad_to", "pad_to_multiple")
 FRONT_NUMBERS = (
     *("sr", "input_scale", "gain", "dither", "preemphasis", "power", "magnitude_eps", "fmin"),
     *("fmax", "amin", "log_multiplier", "ref", "log_floor", "rel_clip", "lifter", "energy_floor"),
-    *("norm_eps", "scale", "offset"),
+    *("norm_eps", "scale", "offset", "pcen_gain", "pcen_bias", "pcen_power", "pcen_eps"),
+    *("pcen_time_constant", "pcen_b"),
 )
 FRONT_BOOLS = (
     *("window_symmetric", "drop_last", "remove_dc", "integer_nyquist", "zero_dc", "zero_nyquist"),
@@ -552,6 +554,9 @@ vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_BOOLS, BOOLS))
 vary("FrontEnd", _front_end, *_blamed, **dict.fromkeys(FRONT_NAMES, _no_numbers))
 vary("FrontEnd", _front_end, *_blamed, window=WINDOWS, dtype=maybe(DTYPES), pad=maybe(NUMBERS))
 vary("FrontEnd", _front_end, *_blamed, filterbank=maybe(strict(arrays(20, N_FFT // 2 + 1))))
+_pcen_front = calling(_front_end, log="pcen", deltas=2, delta_mode="librosa")
+vary("FrontEnd", _pcen_front, *_blamed, **{k: WILD for k in FRONT_NUMBERS if "pcen" in k})
+vary("FrontEnd", _pcen_front, "y", *_blamed, n_mfcc=SIZES, rel_clip=WILD, delta_window=SIZES)
 vary("FrontEnd map", _front_map, n_threads=THREADS, pad=BOOLS, out=NAMES)
 vary("FrontEnd map", _front_map, "y", signals=without(NAMES, "[]"))
 

@@ -128,7 +128,9 @@ def bank_of(a):
 
 def compressed(x, a, largest=None):
     """The logarithm and all clipping and scaling; `largest`: of the array, for clip_scope."""
-    if a["log"] is not None:
+    if a["log"] == "pcen":
+        x = normalised_energy(x, a)
+    elif a["log"] is not None:
         log, ref = (np.log, math.log) if a["log"] == "ln" else (np.log10, math.log10)
         factor = 10 if a["log"] == "db" else 1
         if a["log_mode"] == "add":
@@ -141,6 +143,22 @@ def compressed(x, a, largest=None):
         if a["rel_clip"] is not None:
             x = np.maximum(x, (x.max() if largest is None else largest) - a["rel_clip"])
     return x * a["scale"] + a["offset"]
+
+
+def normalised_energy(x, a):
+    """PCEN of (frames, bands)."""
+    t = a["pcen_time_constant"] * a["sr"] / a["hop_length"]
+    b = (math.sqrt(1 + 4 * t * t) - 1) / (2 * t * t) if a["pcen_b"] is None else a["pcen_b"]
+    s, out = np.ones(x.shape[1]), np.zeros_like(x)
+    for i, row in enumerate(x):
+        s = (1 - b) * s + b * row
+        level = row / (a["pcen_eps"] + s) ** a["pcen_gain"]
+        if a["pcen_power"] == 0:
+            out[i] = np.log1p(level)
+        else:
+            p = a["pcen_power"]
+            out[i] = (level + a["pcen_bias"]) ** p - a["pcen_bias"] ** p
+    return out
 
 
 def cepstrum(x, a):
@@ -186,6 +204,17 @@ def kaldi_delta_2(x, reach):
     """The first filter twice, on a signal whose ends are repeated as far as that reaches."""
     longer = np.concatenate([[x[0]] * 2 * reach, x, [x[-1]] * 2 * reach])
     return delta(delta(longer, reach), reach)[2 * reach : -2 * reach]
+
+
+def fitted_delta(x, reach, order):
+    """The derivative of the polynomials of that degree that fit the frames around each frame."""
+    n, t = len(x), np.arange(-reach, reach + 1)
+    out = np.zeros_like(x)
+    for i in range(n):
+        middle = min(max(i, reach), n - 1 - reach)
+        fit = np.polyfit(t, x[middle - reach : middle + reach + 1], order)
+        out[i] = fit[0] * math.factorial(order)
+    return out
 
 
 def normalised(x, a):
@@ -253,9 +282,12 @@ def front_end(y, window, a, largest=None):
     if energy is not None or a["energy_last"]:
         x = with_energy(x, energy, a)
     features = [x]
-    if a["deltas"]:
+    if a["delta_mode"] == "librosa":
+        orders = range(1, a["deltas"] + 1)
+        features += [fitted_delta(x, a["delta_window"], order) for order in orders]
+    elif a["deltas"]:
         features.append(delta(x, a["delta_window"]))
-    if a["deltas"] == 2:
+    if a["deltas"] == 2 and a["delta_mode"] != "librosa":
         kaldi = a["delta_mode"] == "kaldi"
         reach = a["delta_window"]
         features.append(kaldi_delta_2(x, reach) if kaldi else delta(features[1], reach))

@@ -60,7 +60,7 @@ def arguments(rng):
         "triangles": str(rng.choice(["hz", "mel"])),
         "norm": [None, "slaney", "unit_sum", "unit_max", 2][rng.integers(5)],
         "bank_dtype": "float64",
-        "log": [None, "ln", "log10", "db"][rng.integers(4)],
+        "log": [None, "ln", "log10", "db", "pcen"][rng.integers(5)],
         "log_mode": str(rng.choice(["max", "add"])),
         "amin": 1e-3,
         "ref": some(0.3, 2.5, 1.0),
@@ -71,7 +71,7 @@ def arguments(rng):
         "energy_floor": some(0.3, 0.5, 1e-7),
         "deltas": int(rng.integers(3)),
         "delta_window": int(rng.integers(1, 4)),
-        "delta_mode": str(rng.choice(["htk", "kaldi"])),
+        "delta_mode": str(rng.choice(["htk", "kaldi", "librosa"])),
         "normalize": [None, None, "mean", "mean_var"][rng.integers(4)],
         "norm_ddof": int(rng.integers(2)),
         "norm_eps": some(0.7, 1e-3, 0.1),
@@ -88,13 +88,22 @@ def arguments(rng):
         a["zero_dc"], a["zero_nyquist"] = bool(rng.integers(2)), bool(rng.integers(2))
     if a["log_mode"] == "add" and a["log"]:
         a["log_multiplier"] = float(rng.choice([1, 100]))
-    if a["log"]:
+    if a["log"] == "pcen":
+        a.update(log_mode="max", ref=1.0, amin=1e-3)
+        a.pop("log_multiplier", None)
+        a["pcen_gain"] = float(rng.choice([0.98, 0.5, 0]))
+        a["pcen_bias"] = float(rng.choice([2, 0, 1e-3]))
+        a["pcen_power"] = float(rng.choice([0.5, 0, 0.3]))
+        a["pcen_eps"] = some(0.5, 1e-2, 1e-6)
+        a["pcen_time_constant"] = some(0.5, 0.01, 0.4)
+        a["pcen_b"] = some(0.5, float(rng.choice([0, 0.025, 1])), None)
+    elif a["log"]:
         a["log_floor"] = some(0.3, -1.0, None)
         a["rel_clip"] = some(0.4, 2.0, None)
     bands = ref.bank_of({**DEFAULTS, **a}).shape[0]
     if rng.random() < 0.3:
         a["scale"], a["offset"] = rng.uniform(0.5, 2, bands), rng.uniform(-1, 1, bands)
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and a["log"] != "pcen":
         a["n_mfcc"] = int(rng.integers(2, bands + 1))
         a["dct_norm"] = [None, "ortho", "htk"][rng.integers(3)]
         a["lifter"] = some(0.5, 22.0, 0.0)
@@ -613,6 +622,12 @@ BAD = {
     "log_floor": [np.inf, 0.0],
     "rel_clip": [-1, 8.0],
     "clip_scope": ["batch"],
+    "pcen_gain": [-0.1, np.nan, "1"],
+    "pcen_bias": [-1, np.inf],
+    "pcen_power": [-0.5, None],
+    "pcen_time_constant": [0, -1, np.inf],
+    "pcen_eps": [0, -1e-6, np.nan],
+    "pcen_b": [-0.1, 1.1, "x"],
     "scale": [np.ones(3), np.nan, "x"],
     "offset": [np.ones((80, 1)), np.inf],
     "frame_norm": ["max", -1, np.nan],
@@ -626,7 +641,7 @@ BAD = {
     "energy_last": [1, True],
     "deltas": [3, -1],
     "delta_window": [0, 1001],
-    "delta_mode": ["librosa"],
+    "delta_mode": ["scipy"],
     "normalize": ["var"],
     "norm_ddof": [2],
     "norm_eps": [-1],
@@ -662,6 +677,46 @@ def test_combinations_that_make_no_sense():
     refused("rel_clip", FrontEnd(log="ln", rel_clip=8.0).stream)
     refused("normalize", FrontEnd(normalize="mean").stream)
     refused("lifter", FrontEnd, n_mfcc=13, lifter=1e-320)
+    for name, value in {
+        "n_mfcc": 13,
+        "rel_clip": 8.0,
+        "log_floor": -3.0,
+        "ref": 2.0,
+        "log_mode": "add",
+        "frame_norm": 2.0,
+    }.items():
+        refused(name, FrontEnd, log="pcen", **{name: value})
+
+
+def test_deltas_of_too_few_frames():
+    plan = FrontEnd(deltas=1, delta_window=4, delta_mode="librosa", hop_length=160)
+    assert plan.n_frames(160 * 8 - 1) == 0
+    assert plan.n_frames(160 * 8) == 9
+    refused("y", plan, random(160 * 8 - 1))
+    stream = plan.stream()
+    stream.push(random(500)[np.newaxis])
+    with pytest.raises(fastspec.ParameterError, match="shorter"):
+        stream.flush()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_deltas_are_those_of_librosa(order):
+    librosa = pytest.importorskip("librosa")
+    y = np.random.default_rng(5).standard_normal(16000)
+    shared = {"n_mels": 20, "log": "ln", "amin": 1e-3}
+    want = librosa.feature.delta(FrontEnd(**shared)(y), order=order)
+    got = FrontEnd(deltas=order, delta_window=4, delta_mode="librosa", **shared)(y)
+    np.testing.assert_allclose(got[-20:], want, atol=1e-13)
+
+
+@pytest.mark.parametrize("power", [0.5, 0.25, 0])
+def test_pcen_is_that_of_librosa(power):
+    librosa = pytest.importorskip("librosa")
+    y = np.random.default_rng(5).standard_normal(16000)
+    shared = {"n_mels": 40, "power": 1, "gain": 2.0**31}
+    want = librosa.pcen(FrontEnd(**shared)(y), sr=16000, hop_length=128, power=power)
+    got = FrontEnd(log="pcen", pcen_power=power, **shared)(y)
+    np.testing.assert_allclose(got, want, rtol=1e-12)
 
 
 def test_bad_calls():

@@ -154,6 +154,21 @@ typedef struct job {
     uint64_t hash;
 } job;
 
+/* Per-channel energy normalisation in place of the logarithm and of all that needs one. */
+static void add_pcen(rng *r, fspec_frontend_config *g)
+{
+    static const double powers[] = {0.5, 0, 0.3}, biases[] = {2, 0};
+    g->log = FSPEC_LOG_PCEN;
+    g->top_db = -1;
+    g->ref_max = 0;
+    g->log_floor = -INFINITY;
+    g->log_add = 0;
+    g->frame_norm = FSPEC_NORM_NONE;
+    g->pcen_power = PICK(r, powers);
+    g->pcen_bias = PICK(r, biases);
+    g->pcen_b = rng_uniform(r, 0, 1);
+}
+
 static void add_features(rng *r, job *j)
 {
     fspec_frontend_config *g = &j->c.config;
@@ -172,6 +187,9 @@ static void add_features(rng *r, job *j)
     g->deltas = (int32_t)rng_int(r, 0, 2);
     g->delta_window = rng_int(r, 1, 4);
     g->delta_kaldi = (int32_t)rng_int(r, 0, 1);
+    g->delta_savgol = !g->delta_kaldi && rng_int(r, 0, 1);
+    if (g->output == FSPEC_OUT_BANDS && rng_int(r, 0, 1))
+        add_pcen(r, g);
     g->normalize = rng_int(r, 0, 1) ? FSPEC_NORMALIZE_NONE : (fspec_normalize)rng_int(r, 1, 2);
     g->norm_ddof = rng_int(r, 0, 1);
     g->norm_eps = 1e-3;
@@ -593,6 +611,8 @@ static void test_refusals(void)
         BAD(o, c.norm_ddof = 2, FSPEC_BAD_FEATURES);
         BAD(o, c.deltas = 3, FSPEC_BAD_FEATURES);
         BAD(o, c.delta_window = 0, FSPEC_BAD_FEATURES);
+        BAD(o, c.delta_savgol = 2, FSPEC_BAD_FEATURES);
+        BAD(o, c.delta_savgol = c.delta_kaldi = 1, FSPEC_BAD_FEATURES);
         BAD(o, c.stack = 0, FSPEC_BAD_FEATURES);
         BAD(o, c.stack_stride = 0, FSPEC_BAD_FEATURES);
         BAD(o, c.stack_left = 1, FSPEC_BAD_FEATURES);
@@ -612,6 +632,23 @@ static void test_refusals(void)
     BAD(FSPEC_OUT_COMPLEX, c.preemphasis = 0.97, FSPEC_BAD_SAMPLES);
     BAD(FSPEC_OUT_COMPLEX, c.magnitude_eps = 1, FSPEC_BAD_FEATURES);
     BAD(FSPEC_OUT_COMPLEX, c.stack = 2, FSPEC_BAD_FEATURES);
+    const fspec_output b = FSPEC_OUT_BANDS;
+    BAD(b, c.log = (fspec_log)5, FSPEC_BAD_LOG);
+    BAD(FSPEC_OUT_CEPSTRUM, c.log = FSPEC_LOG_PCEN, FSPEC_BAD_LOG);
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.top_db = 80), FSPEC_BAD_LOG);
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.ref_max = 1), FSPEC_BAD_LOG);
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.log_floor = 0), FSPEC_BAD_LOG);
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.log_add = 1), FSPEC_BAD_LOG);
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.frame_norm = FSPEC_NORM_MAX), FSPEC_BAD_NORM);
+    for (size_t i = 0; i < 3; i++) {
+        BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_gain = no_numbers[i]), FSPEC_BAD_LOG);
+        BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_bias = no_numbers[i]), FSPEC_BAD_LOG);
+        BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_power = no_numbers[i]), FSPEC_BAD_LOG);
+        BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_eps = no_numbers[i]), FSPEC_BAD_LOG);
+        BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_b = no_numbers[i]), FSPEC_BAD_LOG);
+    }
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_eps = 0), FSPEC_BAD_LOG);
+    BAD(b, (c.log = FSPEC_LOG_PCEN, c.pcen_b = 1.5), FSPEC_BAD_LOG);
     two[1] = NAN;
     BAD(FSPEC_OUT_BANDS, c.band_scale = two, FSPEC_BAD_FEATURES);
     BAD(FSPEC_OUT_BANDS, c.band_offset = two, FSPEC_BAD_FEATURES);
