@@ -287,7 +287,8 @@ class Stream(_Base):
         if self._taken == 0 or self._plan._n_outputs(self._taken) == 0:
             self._plan._refuse_length(self._taken)
         core, make = self._core, self._make
-        assert make is not None and self._dtype is not None
+        assert make is not None
+        assert self._dtype is not None
         if out is None:
             result, target = make(core.pending())
         else:

@@ -242,8 +242,8 @@ def test_signal_after_signal(kind):
     plan, _, _ = PLANS[kind]
     stream = plan.stream(2)
     fresh = repr(stream)
-    for n, dtype, ended in ((3000, "float32", True), (1700, "float32", False), (2500, "float64", True),
-                            (1200, "int16", True), (2000, "float32", True)):  # fmt: skip
+    signals = [(3000, "float32", True), (1700, "float32", False), (2500, "float64", True)]
+    for n, dtype, ended in [*signals, (1200, "int16", True), (2000, "float32", True)]:
         y = noise(2, n, dtype, seed=n)
         parts = [stream.push(y[:, i : i + 777]) for i in range(0, n, 777)]
         if ended:
