@@ -288,10 +288,11 @@ class Stream(_Base):
         """
         if self._over:
             raise ParameterError(f"flush: {self._over}")
-        if self._taken == 0 or self._dtype is None or self._plan._n_outputs(self._taken) == 0:
+        if self._taken == 0 or self._plan._n_outputs(self._taken) == 0:
             self._plan._refuse_length(self._taken)
         core, make = self._core, self._make
         assert make is not None
+        assert self._dtype is not None
         if out is None:
             result, target = make(core.pending())
         else:
