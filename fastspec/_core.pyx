@@ -1,4 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
+# cython: freethreading_compatible=True
 """The C core for Python: buffers in, status codes out as exceptions, the GIL released in between.
 
 Knows nothing of features. Arrays are anything with the buffer protocol; the callers have checked shapes and types, and
@@ -21,6 +22,14 @@ from fastspec._validate import ParameterError
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
     void *PyErr_Occurred_raw "PyErr_Occurred"()
+
+cdef extern from *:
+    """
+    static int fs_claim(int *busy) { return !__atomic_exchange_n(busy, 1, __ATOMIC_ACQUIRE); }
+    static void fs_unclaim(int *busy) { __atomic_store_n(busy, 0, __ATOMIC_RELEASE); }
+    """
+    bint fs_claim(int *busy) nogil
+    void fs_unclaim(int *busy) nogil
 
 include "_core_header.pxi"
 
@@ -63,6 +72,13 @@ cdef int begin_call(fspec_call *call, int n_threads, bint whole_array) except -1
     # Python runs signal handlers on the main thread alone; the others are spared the wait for the GIL.
     if threading.get_ident() == threading.main_thread().ident:
         call.cancel = _interrupted
+
+
+cdef int claim(int *busy, what) except -1:
+    """For one call at a time: takes the object, which is to be given back with fs_unclaim; atomic, as there may be no GIL."""
+    if not fs_claim(busy):
+        raise RuntimeError(f"the {what} is in use by another thread")
+    return 0
 
 
 # ---- arrays -----------------------------------------------------------------------------------------------------------
