@@ -19,6 +19,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
+from setuptools.errors import CompileError
 
 # The instruction sets are chosen inside the C files (#pragma GCC target), so all files share one
 # set of flags. -ffp-contract=off makes results the same bits on every compiler; -fno-fast-math
@@ -34,7 +35,9 @@ FLAGS_UNIX = [
     "-pthread",
 ]
 HEADERS = ["csrc/fastspec.h", "csrc/fastspec_api.h"]
-FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise"]
+# Windows: clang-cl, since the core is written in GCC's and Clang's vectors.
+FLAGS_CLANG_CL = ["/std:c11", "/O2", "/fp:precise", "/clang:-ffp-contract=off"]
+FLAGS_CLANG_CL += ["/clang:-fno-math-errno", "/clang:-fno-trapping-math"]
 
 
 def is_ours(source: str) -> bool:
@@ -55,7 +58,7 @@ class BuildExt(build_ext):
     def build_extensions(self) -> None:
         msvc = self.compiler.compiler_type == "msvc"
         sanitize = os.environ.get("FASTSPEC_SANITIZE", "")
-        flags, link, warn = list(FLAGS_MSVC), [], ["/W3"]
+        flags, link, warn = list(FLAGS_CLANG_CL), [], ["/W3"]
         if not msvc:
             flags, link, warn = list(FLAGS_UNIX), ["-pthread"], ["-Wall", "-Wextra"]
             if sanitize:
@@ -70,8 +73,13 @@ class BuildExt(build_ext):
             ext.extra_compile_args = flags
             ext.extra_link_args = link
 
-        if msvc and not self.compiler.initialized:
-            self.compiler.initialize()  # not thread-safe, so before the pool
+        if msvc:
+            clang = shutil.which("clang-cl")
+            if not clang:
+                raise CompileError("fastspec needs clang-cl, of LLVM or of Visual Studio, on the PATH")
+            if not self.compiler.initialized:
+                self.compiler.initialize()  # not thread-safe, so before the pool
+            self.compiler.cc = clang
         compile_serially = self.compiler.compile
 
         def compile_in_pool(sources, **kwargs):
@@ -116,9 +124,11 @@ functions = Extension("fastspec.cfastspec", sources=["fastspec/cfastspec.pyx"], 
 
 # One wheel serves all CPythons from 3.11 on. The free-threaded build has no stable ABI yet.
 abi3 = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
-if abi3:
-    for extension in (core, functions):
-        extension.define_macros = [("Py_LIMITED_API", "0x030B0000")]
+for extension in (core, functions):
+    # The modules keep csrc to themselves, beside a libfastspec of their process's.
+    extension.define_macros = [("FSPEC_STATIC", None)]
+    if abi3:
+        extension.define_macros.append(("Py_LIMITED_API", "0x030B0000"))
         extension.py_limited_api = True
 
 setup(

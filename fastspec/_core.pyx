@@ -1,4 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
+# cython: freethreading_compatible=True
 """The C core for Python: buffers in, status codes out as exceptions, the GIL released in between.
 
 Knows nothing of features. Arrays are anything with the buffer protocol; the callers have checked shapes and types, and
@@ -24,6 +25,14 @@ cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
     void *PyErr_Occurred_raw "PyErr_Occurred"()
     unsigned long PyThread_get_thread_ident() noexcept nogil
+
+cdef extern from *:
+    """
+    static int fs_claim(int *busy) { return !__atomic_exchange_n(busy, 1, __ATOMIC_ACQUIRE); }
+    static void fs_unclaim(int *busy) { __atomic_store_n(busy, 0, __ATOMIC_RELEASE); }
+    """
+    bint fs_claim(int *busy) nogil
+    void fs_unclaim(int *busy) nogil
 
 include "_core_header.pxi"
 
@@ -55,6 +64,13 @@ cdef int check(fspec_status status) except -1:
 
 
 include "_core_server.pxi"
+
+cdef int claim(int *busy, what) except -1:
+    """For one call at a time: takes the object, which is to be given back with fs_unclaim; atomic, as there may be no GIL."""
+    if not fs_claim(busy):
+        raise RuntimeError(f"the {what} is in use by another thread")
+    return 0
+
 
 # ---- arrays -----------------------------------------------------------------------------------------------------------
 

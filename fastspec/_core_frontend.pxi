@@ -177,16 +177,19 @@ cdef class Stream:
     cdef fspec_stream *stream
     cdef Frontend plan
     cdef readonly int64_t n_channels
-    cdef bint busy
+    cdef int busy
 
     def __cinit__(self, Frontend plan not None, int64_t n_channels, Stream source=None):
+        cdef fspec_status status
         self.plan = plan
         self.n_channels = n_channels
         if source is None:
             check(fspec_stream_create(plan.plan, n_channels, &self.stream))
         else:
-            source.idle()
-            check(fspec_stream_copy(source.stream, &self.stream))
+            claim(&source.busy, "stream")
+            status = fspec_stream_copy(source.stream, &self.stream)
+            fs_unclaim(&source.busy)
+            check(status)
 
     def __dealloc__(self):
         fspec_stream_free(self.stream)
@@ -203,24 +206,23 @@ cdef class Stream:
     def latency(self):
         return fspec_stream_latency(self.stream)
 
-    cdef int idle(self) except -1:
-        """A stream's history belongs to one call at a time; the GIL is what guards `busy`."""
-        if self.busy:
-            raise RuntimeError("the stream is in use by another thread")
-        return 0
-
     def ready(self, int64_t n_samples):
         expect(n_samples <= INT64_MAX // 8, "n_samples")
-        self.idle()
-        return fspec_stream_ready(self.stream, n_samples)
+        claim(&self.busy, "stream")
+        n_frames = fspec_stream_ready(self.stream, n_samples)
+        fs_unclaim(&self.busy)
+        return n_frames
 
     def pending(self):
-        self.idle()
-        return fspec_stream_pending(self.stream)
+        claim(&self.busy, "stream")
+        n_frames = fspec_stream_pending(self.stream)
+        fs_unclaim(&self.busy)
+        return n_frames
 
     def reset(self):
-        self.idle()
+        claim(&self.busy, "stream")
         fspec_stream_reset(self.stream)
+        fs_unclaim(&self.busy)
 
     def push(self, chunk, out, int n_threads):
         """(channels, n) samples; the frames that are ready into out (channels, bins, at least ready(n)). Returns how many."""
@@ -230,16 +232,17 @@ cdef class Stream:
         cdef fspec_call call
         cdef fspec_status status
         cdef int64_t n_frames = 0
-        self.idle()
-        expect(a.n_items == self.n_channels and o.n_items == a.n_items and o.size(2) == self.plan.n_bins
-               and o.size(1) >= fspec_stream_ready(self.stream, a.size(1)), "chunk or out")
-        a.fill_signals(items.signals)
-        o.fill_matrices(items.matrices)
-        begin_call(&call, n_threads, False)
-        self.busy = True
-        with nogil:
-            status = fspec_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
-        self.busy = False
+        claim(&self.busy, "stream")
+        try:
+            expect(a.n_items == self.n_channels and o.n_items == a.n_items and o.size(2) == self.plan.n_bins
+                   and o.size(1) >= fspec_stream_ready(self.stream, a.size(1)), "chunk or out")
+            a.fill_signals(items.signals)
+            o.fill_matrices(items.matrices)
+            begin_call(&call, n_threads, False)
+            with nogil:
+                status = fspec_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+        finally:
+            fs_unclaim(&self.busy)
         check(status)
         return n_frames
 
@@ -250,15 +253,16 @@ cdef class Stream:
         cdef fspec_call call
         cdef fspec_status status
         cdef int64_t n_frames = 0
-        self.idle()
-        expect(o.n_items == self.n_channels and o.size(2) == self.plan.n_bins
-               and o.size(1) >= fspec_stream_pending(self.stream), "out")
-        o.fill_matrices(items.matrices)
-        begin_call(&call, n_threads, False)
-        self.busy = True
-        with nogil:
-            status = fspec_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
-        self.busy = False
+        claim(&self.busy, "stream")
+        try:
+            expect(o.n_items == self.n_channels and o.size(2) == self.plan.n_bins
+                   and o.size(1) >= fspec_stream_pending(self.stream), "out")
+            o.fill_matrices(items.matrices)
+            begin_call(&call, n_threads, False)
+            with nogil:
+                status = fspec_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+        finally:
+            fs_unclaim(&self.busy)
         check(status)
         return n_frames
 

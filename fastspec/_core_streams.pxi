@@ -6,25 +6,22 @@ cdef class IstftStream:
     cdef fspec_istft_stream *stream
     cdef Istft plan
     cdef readonly int64_t n_channels
-    cdef bint busy
+    cdef int busy
 
     def __cinit__(self, Istft plan not None, int64_t n_channels, IstftStream source=None):
+        cdef fspec_status status
         self.plan = plan
         self.n_channels = n_channels
         if source is None:
             check(fspec_istft_stream_create(plan.plan, n_channels, &self.stream))
         else:
-            source.idle()
-            check(fspec_istft_stream_copy(source.stream, &self.stream))
+            claim(&source.busy, "stream")
+            status = fspec_istft_stream_copy(source.stream, &self.stream)
+            fs_unclaim(&source.busy)
+            check(status)
 
     def __dealloc__(self):
         fspec_istft_stream_free(self.stream)
-
-    cdef int idle(self) except -1:
-        """A stream's state belongs to one call at a time; the GIL is what guards `busy`."""
-        if self.busy:
-            raise RuntimeError("the stream is in use by another thread")
-        return 0
 
     def copy(self):
         """Another stream in the same state."""
@@ -35,16 +32,21 @@ cdef class IstftStream:
         return fspec_istft_stream_latency(self.stream)
 
     def ready(self, int64_t n_frames):
-        self.idle()
-        return fspec_istft_stream_ready(self.stream, n_frames)
+        claim(&self.busy, "stream")
+        n_samples = fspec_istft_stream_ready(self.stream, n_frames)
+        fs_unclaim(&self.busy)
+        return n_samples
 
     def pending(self, int64_t length):
-        self.idle()
-        return fspec_istft_stream_pending(self.stream, length)
+        claim(&self.busy, "stream")
+        n_samples = fspec_istft_stream_pending(self.stream, length)
+        fs_unclaim(&self.busy)
+        return n_samples
 
     def reset(self):
-        self.idle()
+        claim(&self.busy, "stream")
         fspec_istft_stream_reset(self.stream)
+        fs_unclaim(&self.busy)
 
     def push(self, spectra, out, int n_threads):
         """(channels, bins, frames) complex; what is ready into out (channels, at least ready(frames)). Returns how many samples."""
@@ -54,17 +56,18 @@ cdef class IstftStream:
         cdef fspec_call call
         cdef fspec_status status
         cdef int64_t n_samples = 0
-        self.idle()
-        expect(a.n_items == self.n_channels and o.n_items == a.n_items and a.size(2) == self.plan.n_fft // 2 + 1
-               and not a.swapped and o.size(1) >= fspec_istft_stream_ready(self.stream, a.size(1)), "C or out")
-        a.require_aligned("C")
-        a.fill_matrices(items.matrices)
-        o.fill_signals(items.signals)
-        begin_call(&call, n_threads, False)
-        self.busy = True
-        with nogil:
-            status = fspec_istft_stream_push(self.stream, items.matrices, a.dtype, a.size(1), items.signals, &call, &n_samples)
-        self.busy = False
+        claim(&self.busy, "stream")
+        try:
+            expect(a.n_items == self.n_channels and o.n_items == a.n_items and a.size(2) == self.plan.n_fft // 2 + 1
+                   and not a.swapped and o.size(1) >= fspec_istft_stream_ready(self.stream, a.size(1)), "C or out")
+            a.require_aligned("C")
+            a.fill_matrices(items.matrices)
+            o.fill_signals(items.signals)
+            begin_call(&call, n_threads, False)
+            with nogil:
+                status = fspec_istft_stream_push(self.stream, items.matrices, a.dtype, a.size(1), items.signals, &call, &n_samples)
+        finally:
+            fs_unclaim(&self.busy)
         check(status)
         return n_samples
 
@@ -75,14 +78,15 @@ cdef class IstftStream:
         cdef fspec_call call
         cdef fspec_status status
         cdef int64_t n_samples = 0
-        self.idle()
-        expect(o.n_items == self.n_channels and o.size(1) >= fspec_istft_stream_pending(self.stream, length), "out or length")
-        o.fill_signals(items.signals)
-        begin_call(&call, n_threads, False)
-        self.busy = True
-        with nogil:
-            status = fspec_istft_stream_flush(self.stream, length, items.signals, &call, &n_samples)
-        self.busy = False
+        claim(&self.busy, "stream")
+        try:
+            expect(o.n_items == self.n_channels and o.size(1) >= fspec_istft_stream_pending(self.stream, length), "out or length")
+            o.fill_signals(items.signals)
+            begin_call(&call, n_threads, False)
+            with nogil:
+                status = fspec_istft_stream_flush(self.stream, length, items.signals, &call, &n_samples)
+        finally:
+            fs_unclaim(&self.busy)
         check(status)
         return n_samples
 

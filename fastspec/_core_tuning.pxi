@@ -32,7 +32,7 @@ cdef class Tuning:
     """The peaks of many spectra, and the tuning that they suggest."""
     cdef fspec_tuning *tuning
     cdef fspec_tuning_config config
-    cdef bint busy
+    cdef int busy
 
     def __cinit__(self, **settings):
         fill_peaks(&self.config, settings)
@@ -41,17 +41,10 @@ cdef class Tuning:
     def __dealloc__(self):
         fspec_tuning_free(self.tuning)
 
-    cdef int enter(self) except -1:
-        """The peaks belong to one call at a time; the GIL is what guards `busy`."""
-        if self.busy:
-            raise RuntimeError("the tuning is in use by another thread")
-        self.busy = True
-        return 0
-
     def reset(self):
-        self.enter()
+        claim(&self.busy, "tuning")
         fspec_tuning_reset(self.tuning)
-        self.busy = False
+        fs_unclaim(&self.busy)
 
     def add_signals(self, Frontend plan not None, y, int n_threads):
         """(..., n) signals, by a plan whose output is the spectrum."""
@@ -61,10 +54,10 @@ cdef class Tuning:
         cdef fspec_status status
         a.fill_signals(items.signals)
         begin_call(&call, n_threads, False)
-        self.enter()
+        claim(&self.busy, "tuning")
         with nogil:
             status = fspec_tuning_add_signals(self.tuning, plan.plan, items.signals, a.n_items, &call)
-        self.busy = False
+        fs_unclaim(&self.busy)
         check(status)
 
     def add_spectra(self, spectra, reference, int n_threads):
@@ -82,10 +75,10 @@ cdef class Tuning:
             r.fill_matrices(items.more)
             reference_items = items.more
         begin_call(&call, n_threads, False)
-        self.enter()
+        claim(&self.busy, "tuning")
         with nogil:
             status = fspec_tuning_add_spectra(self.tuning, items.matrices, reference_items, a.size(1), a.n_items, &call)
-        self.busy = False
+        fs_unclaim(&self.busy)
         check(status)
 
     def finish(self):
@@ -93,10 +86,10 @@ cdef class Tuning:
         cdef double result = 0
         cdef int64_t n_peaks = 0
         cdef fspec_status status
-        self.enter()
+        claim(&self.busy, "tuning")
         with nogil:
             status = fspec_tuning_finish(self.tuning, &result, &n_peaks)
-        self.busy = False
+        fs_unclaim(&self.busy)
         if status == FSPEC_AGAIN:
             return None
         check(status)

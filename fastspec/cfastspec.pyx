@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, freethreading_compatible=True
 """The functions of cfastspec.pxd, through the table of fastspec._core. Made by scripts/make_api.py from fastspec.h; do not edit."""
 
 from cpython.pycapsule cimport PyCapsule_GetPointer

@@ -69,6 +69,8 @@ def _bundled(stem: str) -> list[str]:
 def _system(stem: str) -> list[str]:
     if sys.platform == "darwin":
         return [f"{stem}.3.dylib"]
+    if sys.platform == "win32":
+        return [f"{stem}-3.dll"]
     return [f"{stem}.so.3"]
 
 
@@ -105,7 +107,7 @@ def _candidates(provider: str) -> list[tuple[list[str], list[str]]]:
     if provider == "mkl":
         names = [f"libmkl_rt.so{version}" for version in (".3", ".2", ".1", "")]
         return [(names, names)]
-    if os.sep in provider or provider.endswith((".so", ".dylib", ".dll")) or ".so." in provider:
+    if os.sep in provider or "/" in provider or provider.endswith((".so", ".dylib", ".dll")) or ".so." in provider:
         return [_at_path(provider)]
     _tried.append(f"{provider}, which is neither a known name nor a path")
     return []

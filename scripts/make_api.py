@@ -303,7 +303,7 @@ def pxd(header: Header, abi: int, functions: list[Function]) -> str:
 
 def pyx(functions: list[Function]) -> str:
     out = [
-        "# cython: language_level=3",
+        "# cython: language_level=3, freethreading_compatible=True",
         f'"""The functions of cfastspec.pxd, through the table of fastspec._core. {MADE}"""',
         "",
         "from cpython.pycapsule cimport PyCapsule_GetPointer",

@@ -120,6 +120,14 @@ def exported(library):
     return {line.split()[2].partition("@")[0] for line in lines if len(line.split()) == 3}
 
 
+@pytest.mark.skipif(sys.platform != "linux" or not shutil.which("nm"), reason="no nm of ELF")
+@pytest.mark.parametrize("name", ["_core", "cfastspec"])
+def test_modules_export_no_function_of_the_core(name):
+    """Else the functions of a libfastspec that the process is linked with would stand in for them."""
+    module = __import__(f"fastspec.{name}", fromlist=[name])
+    assert exported(module.__file__) == {f"PyInit_{name}"}
+
+
 @pytest.mark.skipif(not shutil.which("nm"), reason="no nm")
 def test_exported_symbols(installed):
     text = (ROOT / "csrc/fastspec.h").read_text() + (ROOT / "csrc/fastspec_api.h").read_text()

@@ -12,9 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
+#ifdef _WIN32
+#define setenv(name, value, overwrite) _putenv_s(name, value)
+#else
+#include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include "fastspec.h"
 
@@ -157,7 +161,14 @@ __attribute__((unused)) static void check_fftw(void)
     REQUIRE(status == FSPEC_OK, "%s", message);
 }
 
-/* Runs this program again in every other tier, unless FASTSPEC_SIMD chose one; those that the CPU lacks are passed over. */
+/* Runs this program again in every other tier, unless FASTSPEC_SIMD chose one; those that the CPU lacks are passed over. Not on
+ * Windows, where each tier is to be run by hand. */
+#ifdef _WIN32
+__attribute__((unused)) static void check_other_tiers(char **argv)
+{
+    (void)argv;
+}
+#else
 __attribute__((unused)) static void check_other_tiers(char **argv)
 {
     static const char *const names[] = {"portable", "avx2", "split", "avx512"};
@@ -180,5 +191,6 @@ __attribute__((unused)) static void check_other_tiers(char **argv)
               "tier %s, exit code %#x", names[i], (unsigned)code);
     }
 }
+#endif
 
 #endif
