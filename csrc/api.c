@@ -101,6 +101,18 @@ static const fspec_api table = {
     fspec_power_to_db,
     fspec_clip_below,
     fspec_nsgt_counts,
+    fspec_group_create,
+    fspec_group_create_cqt,
+    fspec_group_free,
+    fspec_group_member_size,
+    fspec_group_join,
+    fspec_group_leave,
+    fspec_group_reset,
+    fspec_group_members,
+    fspec_group_state_of,
+    fspec_group_ready,
+    fspec_group_push,
+    fspec_group_flush,
 };
 
 const fspec_api *fspec_get_api(void) {

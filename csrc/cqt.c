@@ -204,7 +204,7 @@ static int64_t segments_of(const run *r, int64_t signal)
     return (fspec_cqt_n_frames(r->plan, r->signals[signal].n_samples) + r->segment - 1) / r->segment;
 }
 
-static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_t segment)
+static void do_segment(const run *r, fs_cqt_state *state, fs_cqt_desk *desk, int64_t signal, int64_t segment)
 {
     const int64_t n = r->signals[signal].n_samples, frames = fspec_cqt_n_frames(r->plan, n);
     const fspec_chroma *chroma = r->plan->chroma;
@@ -216,7 +216,7 @@ static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_
         end = frames - end > fs_chroma_after(chroma) ? end + fs_chroma_after(chroma) : frames;
     }
     fs_cqt_begin(r->plan, state, first, end, n);
-    fs_cqt_finish(r->plan, state, &source, &sink);
+    fs_cqt_finish(r->plan, state, desk, &source, &sink);
 }
 
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
@@ -224,12 +224,14 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     const run *r = context;
     fs_arena arena = {.base = r->desks + (size_t)worker * r->desk};
     fs_cqt_state state;
-    fs_cqt_lay_out(r->plan, &arena, &state);
+    fs_cqt_desk desk;
+    fs_cqt_lay_out(r->plan, r->plan->chunk, &arena, &state);
+    fs_cqt_lay_out_desk(r->plan, &arena, &desk);
     int64_t signal = 0, before = 0;
     for (int64_t i = begin; i < end; i++) {
         while (i >= before + segments_of(r, signal))
             before += segments_of(r, signal++);
-        do_segment(r, &state, signal, i - before);
+        do_segment(r, &state, &desk, signal, i - before);
     }
     return FSPEC_OK;
 }
@@ -238,7 +240,9 @@ static size_t desk_size(const fspec_cqt *plan)
 {
     fs_arena arena = {0};
     fs_cqt_state state;
-    fs_cqt_lay_out(plan, &arena, &state);
+    fs_cqt_desk desk;
+    fs_cqt_lay_out(plan, plan->chunk, &arena, &state);
+    fs_cqt_lay_out_desk(plan, &arena, &desk);
     return arena.overflow ? 0 : arena.used;
 }
 

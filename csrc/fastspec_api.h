@@ -122,6 +122,18 @@ typedef struct fspec_api {
     fspec_status (*power_to_db)(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset, const fspec_call *call, double *largest);
     fspec_status (*clip_below)(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
     fspec_status (*nsgt_counts)(const fspec_nsgt_config *config, int64_t *counts);
+    fspec_status (*group_create)(const fspec_frontend *plan, int64_t capacity, fspec_group **group);
+    fspec_status (*group_create_cqt)(const fspec_cqt *plan, int64_t capacity, fspec_group **group);
+    void (*group_free)(fspec_group *group);
+    size_t (*group_member_size)(const fspec_group *group);
+    fspec_status (*group_join)(fspec_group *group, int64_t *id);
+    fspec_status (*group_leave)(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit);
+    fspec_status (*group_reset)(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit);
+    int64_t (*group_members)(const fspec_group *group, int64_t *ids);
+    fspec_group_state (*group_state_of)(const fspec_group *group, int64_t id);
+    fspec_status (*group_ready)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit);
+    fspec_status (*group_push)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
+    fspec_status (*group_flush)(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -231,6 +243,18 @@ static const fspec_api *fspec_api_table;
 #define fspec_power_to_db fspec_api_table->power_to_db
 #define fspec_clip_below fspec_api_table->clip_below
 #define fspec_nsgt_counts fspec_api_table->nsgt_counts
+#define fspec_group_create fspec_api_table->group_create
+#define fspec_group_create_cqt fspec_api_table->group_create_cqt
+#define fspec_group_free fspec_api_table->group_free
+#define fspec_group_member_size fspec_api_table->group_member_size
+#define fspec_group_join fspec_api_table->group_join
+#define fspec_group_leave fspec_api_table->group_leave
+#define fspec_group_reset fspec_api_table->group_reset
+#define fspec_group_members fspec_api_table->group_members
+#define fspec_group_state_of fspec_api_table->group_state_of
+#define fspec_group_ready fspec_api_table->group_ready
+#define fspec_group_push fspec_api_table->group_push
+#define fspec_group_flush fspec_api_table->group_flush
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)
