@@ -53,10 +53,10 @@ static void begin(const fspec_group *g, fs_member *m)
 static int64_t settled(const fspec_group *g, const fs_member *m, int64_t total)
 {
     const fs_framing *f = &g->plan->framing;
-    if (f->drop || f->append || f->least || f->multiple > 1 || f->pad_right < 0)
+    if (m->next_frame == 0 || f->drop || f->append || f->least || f->multiple > 1 || f->pad_right < 0)
         return larger(m->next_frame, fs_n_settled(f, total));
     const int64_t more = total - (m->next_frame * f->hop - f->pad + f->length);
-    if (total < 1 || total <= f->pad || more < 0)
+    if (more < 0)
         return m->next_frame;
     return m->next_frame + 1 + (more < f->hop ? 0 : more / f->hop);
 }

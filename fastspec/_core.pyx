@@ -400,6 +400,7 @@ include "_core_cqt.pxi"
 include "_core_icqt.pxi"
 include "_core_nsgt.pxi"
 include "_core_tuning.pxi"
+include "_core_group.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 
