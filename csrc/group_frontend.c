@@ -11,7 +11,9 @@ enum {
     ROUND = 16,          /* frames of a member that pass the stages over time at once */
     LEAST_ROOM = 512,    /* samples */
     SHARE = 1 << 18,     /* samples of chunks that are worth a thread */
-    GRAIN = 16           /* members that a worker takes at a time */
+    GRAIN = 16,          /* members that a worker takes at a time */
+    AHEAD = 4,           /* members whose memory is asked for before it is written */
+    SLICE = 64           /* frames at the least that one thread computes before it looks at further members */
 };
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -116,46 +118,68 @@ static void split(const fspec_group *g, const fspec_signal *chunk, fs_part *part
     part->copied = smaller(larger(reach - m->n_samples, 0), chunk->n_samples);
 }
 
-/* Puts a chunk behind the history, as much of it as is needed there. NOT_FINITE leaves the member as it was. */
-static fspec_status take_in(const fspec_group *g, const fspec_signal *chunk, fs_part *part)
+/* Makes room for a chunk behind the history, and finds out how much of it must stand there. */
+static void make_way(const fspec_group *g, const fspec_signal *chunk, fs_part *part)
 {
     fs_member *m = part->member;
     const int64_t n = chunk->n_samples;
-    const int check = chunk->dtype != FSPEC_INT16;
     part->copied = n;
     part->apart = part->end;
-    if (m->n_samples - m->base + n > g->history) {
-        forget(g, m, fs_first_needed(&g->plan->framing, m->next_frame, m->n_samples), m->n_samples);
-        if (m->n_samples - m->base + n > g->history)
-            split(g, chunk, part);
-    }
-    for (int64_t done = 0, piece; check && done < n; done += piece) {
-        piece = smaller(n - done, SHARE);
-        if (fs_interrupted())
-            return FSPEC_CANCELLED;
-        if (!fs_range_is_finite(chunk, done, done + piece))
-            return FSPEC_NOT_FINITE;
-    }
-    convert(g, chunk, 0, part->copied, sample(g, m, m->n_samples));
+    if (m->n_samples - m->base + n <= g->history)
+        return;
+    forget(g, m, fs_first_needed(&g->plan->framing, m->next_frame, m->n_samples), m->n_samples);
+    if (m->n_samples - m->base + n > g->history)
+        split(g, chunk, part);
+}
+
+static fspec_status check_some(void *context, int worker, int64_t begin, int64_t end)
+{
+    const fs_group_call *c = context;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t done = 0, n = c->chunks[i].n_samples, piece; done < n; done += piece) {
+            piece = smaller(n - done, SHARE);
+            if (done > 0 && fs_interrupted())
+                return FSPEC_CANCELLED;
+            if (!fs_range_is_finite(&c->chunks[i], done, done + piece))
+                return FSPEC_NOT_FINITE;
+        }
     return FSPEC_OK;
 }
 
-static fspec_status take_in_some(void *context, int worker, int64_t begin, int64_t end)
-{
-    const fs_group_call *c = context;
-    fspec_status status = FSPEC_OK;
-    (void)worker;
-    for (int64_t i = begin; i < end && status == FSPEC_OK; i++)
-        status = take_in(c->group, &c->chunks[i], &c->parts[i]);
-    return status;
-}
-
-static fspec_status take_in_all(fs_group_call *c)
+static fspec_status check_all(fs_group_call *c)
 {
     int64_t total = 0;
+    if (c->chunks[0].dtype == FSPEC_INT16)
+        return FSPEC_OK;
     for (int64_t i = 0; i < c->n; i++)
         total += smaller(c->chunks[i].n_samples, INT32_MAX);
-    return fs_parallel(&c->call, fs_worker_count(&c->call, total / SHARE), c->n, GRAIN, take_in_some, c);
+    return fs_parallel(&c->call, fs_worker_count(&c->call, total / SHARE), c->n, 4 * GRAIN, check_some, c);
+}
+
+/* Asks for the memory that a part's chunk will be copied to, while others are copied. */
+static void call_for(const fspec_group *g, const fs_group_call *c, int64_t i)
+{
+    const fs_member *m = c->parts[i].member;
+    const int64_t bytes = smaller(c->chunks[i].n_samples, g->history - (m->n_samples - m->base)) * size_of(g->plan);
+    const char *to = sample(g, m, m->n_samples);
+    for (int64_t at = 0; at < bytes; at += FS_ALIGN)
+        __builtin_prefetch(to + at, 1, 3);
+}
+
+/* Puts the chunks of parts [begin, end) behind the histories, as much of them as is needed there. */
+static FS_OWN_FUNCTION void take_in(fs_group_call *c, int64_t begin, int64_t end)
+{
+    const fspec_group *g = c->group;
+    const fs_fpenv env = fs_fpenv_enter();
+    for (int64_t i = begin; c->chunks && i < end; i++) {
+        fs_part *part = &c->parts[i];
+        if (i + AHEAD < end)
+            call_for(g, c, i + AHEAD);
+        make_way(g, &c->chunks[i], part);
+        convert(g, &c->chunks[i], 0, part->copied, sample(g, part->member, part->member->n_samples));
+    }
+    fs_fpenv_leave(env);
 }
 
 /* The samples that the next frames need: the member has moved on by a chunk. */
@@ -212,17 +236,24 @@ static fspec_matrix columns(const fs_group_call *c, int64_t column)
     return (fspec_matrix){(char *)c->out->data + column * c->out->frame_stride, c->out->bin_stride, c->out->frame_stride};
 }
 
+/* One thread does some members after the other, so that their samples stay in the cache; in whole blocks. */
 static fspec_status run_plain(fs_group_call *c)
 {
-    int64_t n = 0;
-    for (int64_t i = 0; i < c->n; i++) {
-        const fs_part *part = &c->parts[i];
-        if (part->count > 0) {
+    const int64_t lanes = (int64_t)c->group->plan->kernels->lanes, least = c->n_workers > 1 ? INT64_MAX : SLICE;
+    fspec_status status = FSPEC_OK;
+    for (int64_t i = 0, next; i < c->n && status == FSPEC_OK; i = next) {
+        int64_t n = 0, frames = 0;
+        for (next = i; next < c->n && (frames < least || frames % lanes); next++)
+            frames += c->parts[next].count;
+        take_in(c, i, next);
+        for (int64_t k = i; k < next; k++) {
+            const fs_part *part = &c->parts[k];
             const fspec_matrix to = columns(c, part->column);
-            n += make_items(c, part, i, part->member->next_frame, part->end, &to, &c->items[n]);
+            if (part->count > 0)
+                n += make_items(c, part, k, part->member->next_frame, part->end, &to, &c->items[n]);
         }
+        status = fs_frontend_run(c->group->plan, c->items, n, c->dtype, NULL, &c->call);
     }
-    const fspec_status status = fs_frontend_run(c->group->plan, c->items, n, c->dtype, NULL, &c->call);
     for (int64_t i = 0; status == FSPEC_OK && i < c->n; i++) {
         c->parts[i].member->next_frame = c->parts[i].end;
         c->parts[i].member->next_output += c->parts[i].count;
@@ -291,6 +322,7 @@ static fspec_status run_rows(fs_group_call *c)
     const int64_t size = size_of(plan);
     fspec_status status = FSPEC_OK;
     int more = 1;
+    take_in(c, 0, c->n);
     for (int begun = 0; more && status == FSPEC_OK; begun = 1) {
         int64_t n = 0;
         more = 0;
@@ -316,7 +348,7 @@ static fspec_status run_rows(fs_group_call *c)
 
 static fspec_status run(fs_group_call *c)
 {
-    fspec_status status = c->chunks ? take_in_all(c) : FSPEC_OK;
+    fspec_status status = c->chunks ? check_all(c) : FSPEC_OK;
     c->call.scratch = c->scratch;
     c->call.scratch_size = c->scratch_size;
     if (status == FSPEC_OK)

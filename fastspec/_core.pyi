@@ -296,7 +296,7 @@ class Group:
         self,
         ids: _Buffer,
         chunks: Any,
-        convert: Callable[[Any], Any],
+        lengths: _Buffer | None,
         admit: Callable[[str], None],
         make: Callable[[int], Any],
         counts: _Buffer,

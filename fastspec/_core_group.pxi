@@ -1,8 +1,5 @@
 # Groups of streams. Included by _core.pyx.
 
-from cpython.buffer cimport PyObject_CheckBuffer
-from libc.string cimport strcmp
-
 
 @cython.internal
 @cython.final
@@ -29,35 +26,40 @@ cdef class Numbers:
 @cython.internal
 @cython.final
 cdef class Chunks:
-    """Signals of one data type: the rows of an array (n, length), or a list of n arrays of one dimension."""
+    """Signals of one data type: the rows of an array (n, length), arrays of one dimension in a list, or one of them with the
+    lengths of those that stand behind each other in it."""
     cdef fspec_signal *signals
-    cdef Py_buffer *views
-    cdef int64_t n, n_views
-    cdef Array array
-    cdef list held
+    cdef int64_t n
+    cdef list arrays
 
-    def __cinit__(self, chunks, convert):
-        cdef int64_t i
-        self.held = []
-        if not isinstance(chunks, list):
-            self.array = Array(chunks, 2, False)
-            expect(self.array.view.ndim == 2, "chunks")
-            self.n = self.array.n_items = self.array.size(2)
+    def __cinit__(self, chunks, lengths):
+        cdef Numbers numbers
+        cdef Array array
+        cdef int64_t i, at = 0
+        self.arrays = [Array(chunk, 1, False) for chunk in chunks] if isinstance(chunks, list) else [Array(chunks, 1, False)]
+        array = self.arrays[0] if self.arrays else None
+        if isinstance(chunks, list):
+            self.n = len(self.arrays)
             self.reserve()
             for i in range(self.n):
-                self.signals[i].data = <char *>self.array.view.buf + i * self.array.stride(2)
-                self.signals[i].n_samples = self.array.size(1)
-                self.signals[i].stride = self.array.stride(1)
-                self.signals[i].dtype = self.array.dtype
-                self.signals[i].byte_swapped = self.array.swapped
-            return
-        self.n = len(chunks)
-        self.reserve()
-        self.views = <Py_buffer *>PyMem_Malloc(<size_t>times(self.n, sizeof(Py_buffer)) + 1)
-        if self.views == NULL:
-            raise MemoryError
-        for i in range(self.n):
-            self.add((<list>chunks)[i], convert)
+                array = self.arrays[i]
+                expect(array.view.ndim == 1, "chunks")
+                self.put(i, array, 0, array.size(1))
+        elif lengths is None:
+            expect(array.view.ndim == 2, "chunks")
+            self.n = array.size(2)
+            self.reserve()
+            for i in range(self.n):
+                self.put(i, array, i * array.stride(2), array.size(1))
+        else:
+            numbers = Numbers(lengths, False)
+            expect(array.view.ndim == 1, "chunks")
+            self.n = numbers.n
+            self.reserve()
+            for i in range(self.n):
+                expect(0 <= numbers.data[i] <= array.size(1) - at, "lengths")
+                self.put(i, array, at * array.stride(1), numbers.data[i])
+                at += numbers.data[i]
 
     cdef int reserve(self) except -1:
         self.signals = <fspec_signal *>PyMem_Malloc(<size_t>times(self.n, sizeof(fspec_signal)) + 1)
@@ -65,42 +67,15 @@ cdef class Chunks:
             raise MemoryError
         return 0
 
-    cdef int add(self, obj, convert) except -1:
-        cdef int64_t i = self.n_views
-        cdef Py_buffer *view = &self.views[i]
-        cdef Py_buffer *last
+    cdef void put(self, int64_t i, Array array, int64_t offset, int64_t n) noexcept:
         cdef fspec_signal *signal = &self.signals[i]
-        cdef int swapped = 0
-        if not PyObject_CheckBuffer(obj) or isinstance(obj, memoryview):
-            obj = convert(obj)
-            self.held.append(obj)
-        try:
-            PyObject_GetBuffer(obj, view, PyBUF_STRIDES | PyBUF_FORMAT)
-        except (BufferError, ValueError) as error:
-            raise ParameterError(f"chunks[{i}]: {error}") from error
-        self.n_views += 1
-        if view.ndim != 1:
-            raise ParameterError(f"chunks[{i}]: has {view.ndim} dimensions; must have one")
-        last = &self.views[i - 1] if i > 0 else NULL
-        if i > 0 and view.format != NULL and last.format != NULL and strcmp(view.format, last.format) == 0:
-            signal.dtype = self.signals[i - 1].dtype
-            signal.byte_swapped = self.signals[i - 1].byte_swapped
-        else:
-            try:
-                parse_format(view.format, &signal.dtype, &swapped)
-            except ParameterError as error:
-                raise ParameterError(f"chunks[{i}]: {error}") from error
-            signal.byte_swapped = swapped
-        signal.data = view.buf
-        signal.n_samples = view.shape[0]
-        signal.stride = view.strides[0] if view.strides != NULL else view.itemsize
-        return 0
+        signal.data = <char *>array.view.buf + offset
+        signal.n_samples = n
+        signal.stride = array.stride(1)
+        signal.dtype = array.dtype
+        signal.byte_swapped = array.swapped
 
     def __dealloc__(self):
-        cdef int64_t i
-        for i in range(self.n_views):
-            PyBuffer_Release(&self.views[i])
-        PyMem_Free(self.views)
         PyMem_Free(self.signals)
 
 
@@ -198,11 +173,12 @@ cdef class Group:
         status = fspec_group_reset(self.group, numbers.data, numbers.n, &culprit)
         self.verify(status, numbers, culprit, "ids")
 
-    def push(self, ids, chunks, convert, admit, make, counts, int n_threads):
-        """Chunks for some ids; their frames to the (total, n_bins) array that make(total) returns, which is returned. admit(format) is called with the samples' type, of which convert(obj) makes an array where obj is none."""
+    def push(self, ids, chunks, lengths, admit, make, counts, int n_threads):
+        """Chunks for some ids; their frames to the (total, n_bins) array that make(total) returns, which is returned. admit(name) is
+        called with the samples' type."""
         cdef Numbers numbers = Numbers(ids, False)
         cdef Numbers n_frames = Numbers(counts, True)
-        cdef Chunks given = Chunks(chunks, convert)
+        cdef Chunks given = Chunks(chunks, lengths)
         self.idle()
         expect(n_frames.n == numbers.n, "counts")
         if given.n != numbers.n:

@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
 
 _MOST = 2**24
+_INT64 = np.dtype(np.int64)
+_LONG = 2**18  # samples that are not worth a copy
 _NO_IDS: Ids = np.empty(0, np.int64)
 
 
@@ -163,9 +165,10 @@ class StreamGroup:
             or is not finite: it is named, and no stream has taken anything.
         """
         ids = _as_ids(ids)
-        if isinstance(chunks, tuple):
-            chunks = list(chunks)
-        elif not isinstance(chunks, list):
+        lengths = None
+        if isinstance(chunks, list | tuple):
+            chunks, lengths = _joined(chunks)
+        else:
             chunks = _as_array("chunks", chunks)
             if chunks.ndim != 2:
                 raise ParameterError(
@@ -173,7 +176,8 @@ class StreamGroup:
                 )
         counts = np.empty(len(ids), np.int64)
         make = self._maker(out)
-        frames = self._core.push(ids, chunks, _as_chunk, self._admit, make, counts, self._n_threads)
+        threads = self._n_threads
+        frames = self._core.push(ids, chunks, lengths, self._admit, make, counts, threads)
         return frames, counts
 
     def flush(self, ids: Any, out: Array | None = None) -> tuple[Array, Ids]:
@@ -256,8 +260,8 @@ def _is_wide(dtype: Any) -> bool:
 
 
 def _as_ids(ids: Any) -> Ids:
-    if type(ids) is np.ndarray and ids.dtype == np.int64 and ids.ndim == 1:
-        return np.ascontiguousarray(ids, dtype=np.int64)
+    if type(ids) is np.ndarray and ids.dtype is _INT64 and ids.ndim == 1:
+        return ids if ids.flags.c_contiguous else ids.copy()
     try:
         array = np.atleast_1d(np.asarray(ids))
         if array.size == 0 and array.ndim == 1:
@@ -280,19 +284,38 @@ def _as_array(name: str, value: Any) -> Array:
         raise ParameterError(f"{name}={show(value)}: cannot be made an array: {error}") from error
 
 
-def _as_chunk(value: Any) -> Array:
-    return _as_array("chunks", value)
+def _joined(chunks: Any) -> tuple[Any, Ids | None]:
+    """Return a list of chunks as it is to be handed on.
+
+    Short arrays are put behind each other, which costs less than to hand on many: then their
+    lengths are returned too.
+    """
+    if not all(type(chunk) is np.ndarray for chunk in chunks):
+        chunks = [_as_array(f"chunks[{i}]", chunk) for i, chunk in enumerate(chunks)]
+    if not chunks:
+        return [], None
+    dtype = chunks[0].dtype
+    for i, chunk in enumerate(chunks):
+        if chunk.ndim != 1:
+            raise ParameterError(f"chunks[{i}]: has shape {chunk.shape}; must have one dimension")
+        if chunk.dtype is not dtype and chunk.dtype.newbyteorder("=") != dtype.newbyteorder("="):
+            raise ParameterError(
+                f"chunks[{i}]: has dtype {chunk.dtype}; must be {dtype} as chunks[0]"
+            )
+    lengths = np.fromiter(map(len, chunks), np.int64, len(chunks))
+    if int(lengths.sum()) > _LONG or dtype.kind not in "fi":
+        return list(chunks), None
+    return np.concatenate(chunks), lengths
 
 
 def _check_out(out: Any, total: int, n_bins: int, dtype: np.dtype[Any]) -> Array:
-    from fastspec.plans import check_array, check_writable
-
-    array = check_array("out", out)
-    if array.ndim != 2 or array.shape[1] != n_bins or array.shape[0] < total:
-        raise ParameterError(
-            f"out: has shape {array.shape}; must be (n, {n_bins}) with n >= {total}"
-        )
-    if array.dtype != dtype or not array.dtype.isnative:
-        raise ParameterError(f"out: has dtype {array.dtype}; must be {dtype}")
-    check_writable(array)
-    return array[:total]
+    """Return the rows of an argument ``out`` that are to be written."""
+    if not isinstance(out, np.ndarray):
+        raise ParameterError(f"out: is a {type(out).__name__}; must be a NumPy array")
+    if out.ndim != 2 or out.shape[1] != n_bins or out.shape[0] < total:
+        raise ParameterError(f"out: has shape {out.shape}; must be (n, {n_bins}) with n >= {total}")
+    if out.dtype != dtype or not out.dtype.isnative:
+        raise ParameterError(f"out: has dtype {out.dtype}; must be {dtype}")
+    if not out.flags.writeable or not out.flags.aligned:
+        raise ParameterError("out: must be writable, and aligned to its type")
+    return out[:total]
