@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import Any
 
-from benchmarks import chart, fresh, report
+from benchmarks import chart, fresh, report, streams
 
 _LIMITS = (
     "OMP_NUM_THREADS",
@@ -23,12 +23,16 @@ _LIMITS = (
     "NUMEXPR_NUM_THREADS",
 )
 _START = "start"  # what --only calls the fresh processes
+_STREAMS = "streams"  # and what it calls chunks of live streams
 _SLOW = ("nnAudio", "essentia", "audioFlux", "transformers")  # not in --quick
 
 
 def main() -> int:
     """Run the command line; return the exit code."""
     arguments = _parse()
+    if arguments.only == _STREAMS:
+        streams.main(arguments.quick)
+        return 0
     if arguments.source:
         with open(arguments.source, encoding="utf-8") as file:
             data = json.load(file)
@@ -47,7 +51,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="under a minute: fewer lengths, peers and samples")
-    add("--only", default="", metavar="NAME", help=f"a feature, part of its name, or {_START!r}")
+    add("--only", default="", metavar="NAME", help=f"a feature, part of its name, {_START!r} or {_STREAMS!r}")
     add("--json", metavar="FILE", help="write what was measured")
     add("--chart", metavar="FILE.png", help="draw the rows of 30 s on one thread")
     add("--simd", metavar="TIER", help="what fastspec runs with: portable, avx2, avx512, ...")

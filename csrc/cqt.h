@@ -50,6 +50,7 @@ typedef struct fs_cqt_state {
     fs_cqt_line lines[FS_MAX_CQT_LEVELS];
     int64_t room[FS_MAX_CQT_LEVELS]; /* samples that a line's memory holds */
     int64_t frame, end_frame;
+    int64_t appended; /* samples that have not been decimated */
     char *input; /* what level 0 is copied to, where it does not lie in the signal itself */
     fs_chroma_state chroma;
 } fs_cqt_state;
@@ -72,8 +73,10 @@ void fs_cqt_lay_out_desk(const fspec_cqt *plan, fs_arena *arena, fs_cqt_desk *de
 void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_frame, int64_t end_frame, int64_t total);
 /* Says where a signal that had no end yet ends. */
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total);
-/* Takes the next n <= chunk samples at level 0; the frames that they complete must be computed before the next. */
-void fs_cqt_take(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, int64_t n);
+/* Takes the next n samples at level 0. They can wait there: at most `chunk` samples may have been appended when they are decimated.
+ * The frames that they complete must then be computed before others are taken. */
+void fs_cqt_append(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n);
+void fs_cqt_decimate(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk);
 /* Frames before this one can be computed. */
 int64_t fs_cqt_complete(const fspec_cqt *plan, const fs_cqt_state *state);
 /* Whether more samples are to be taken, once the signal has been closed; how many, at most `chunk`. */

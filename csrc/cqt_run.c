@@ -181,6 +181,7 @@ void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_fram
     int64_t need[FS_MAX_CQT_LEVELS], begin = 0;
     first_needed(plan, first_frame, need);
     state->frame = first_frame;
+    state->appended = 0;
     state->lines[0].data = state->input;
     for (int d = 0; d < plan->n_levels; d++) {
         fs_cqt_line *line = &state->lines[d];
@@ -465,7 +466,7 @@ static int refer_to_input(const fspec_cqt *plan, fs_cqt_state *state, const fs_s
     return 1;
 }
 
-void fs_cqt_take(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, int64_t n)
+void fs_cqt_append(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n)
 {
     fs_cqt_line *line = &state->lines[0];
     const int64_t to = line->have + n;
@@ -473,8 +474,14 @@ void fs_cqt_take(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, 
         trim(plan, state, 0, state->input, to);
         append_input(plan, line, source, to);
     }
+    state->appended += n;
+}
+
+void fs_cqt_decimate(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk)
+{
     for (int d = 1; d < plan->n_levels; d++)
         append_decimated(plan, state, desk, d);
+    state->appended = 0;
 }
 
 int64_t fs_cqt_missing(const fs_cqt_state *state, int64_t chunk)
@@ -486,7 +493,8 @@ int64_t fs_cqt_missing(const fs_cqt_state *state, int64_t chunk)
 void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, int64_t n,
                  const fs_cqt_sink *sink)
 {
-    fs_cqt_take(plan, state, desk, source, n);
+    fs_cqt_append(plan, state, source, n);
+    fs_cqt_decimate(plan, state, desk);
     compute_ready(plan, state, desk, sink);
 }
 

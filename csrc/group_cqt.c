@@ -4,7 +4,9 @@
 
 #include "group.h"
 
-enum { CHUNK = 2048 }; /* samples that a member takes in at a time: what it must hold grows with it */
+/* Samples that a member takes in at a time. What it must hold grows with them; what it forgets is moved once in so many. Half of
+ * them may be waiting for a frame that needs them, before they are decimated. */
+enum { CHUNK = 4096 };
 
 /* The slab: the state, then what it points to. */
 static fs_cqt_state *lay_out(const fspec_group *g, fs_arena *arena)
@@ -104,39 +106,74 @@ static void compute(table *t)
     t->n = 0;
 }
 
-/* Computes what the members' samples complete. */
-static void compute_complete(table *t, const fs_part *parts, int64_t n)
+/* Puts the frames of a part that are complete into the seats; full ones are computed. */
+static void seat(table *t, const fs_part *part)
 {
-    for (int64_t i = 0; i < n; i++) {
-        fs_cqt_state *state = state_of(parts[i].member);
-        const int64_t end = fs_cqt_complete(t->call->group->cqt, state);
-        for (int64_t frame = state->frame; frame < end; frame++) {
-            t->seats[t->n] = (fs_cqt_seat){state, frame};
-            t->parts[t->n++] = &parts[i];
-            if (t->n == FS_CQT_FRAMES)
-                compute(t);
-        }
+    fs_cqt_state *state = state_of(part->member);
+    if (part->end == state->frame)
+        return;
+    const int64_t end = fs_cqt_complete(t->call->group->cqt, state);
+    for (int64_t frame = state->frame; frame < end; frame++) {
+        t->seats[t->n] = (fs_cqt_seat){state, frame};
+        t->parts[t->n++] = part;
+        if (t->n == FS_CQT_FRAMES)
+            compute(t);
     }
-    compute(t);
 }
 
-/* Takes in some samples of a part; returns whether there were any. */
+/* Takes in some samples of a part, whose frames so far have been computed; returns whether more are left. */
 static int take_some(table *t, fs_part *part, const fspec_signal *chunk)
 {
     const fspec_group *g = t->call->group;
     const fs_member *m = part->member;
     fs_cqt_state *state = state_of(m);
     const fs_source source = chunk ? (fs_source){*chunk, m->n_samples, -1} : (fs_source){.total = m->n_samples};
-    const int64_t left = chunk ? chunk->n_samples - part->copied : fs_cqt_missing(state, g->chunk);
-    const int64_t n = left < g->chunk ? left : g->chunk;
+    const int64_t piece = (g->chunk + 1) / 2;
+    const int64_t left = chunk ? chunk->n_samples - part->copied : fs_cqt_missing(state, piece);
+    const int64_t n = left < piece ? left : piece;
     if (n <= 0)
         return 0;
-    fs_cqt_take(g->cqt, state, &t->desk, &source, n);
+    fs_cqt_append(g->cqt, state, &source, n);
     part->copied += n;
-    return 1;
+    if (part->end > state->frame || state->appended > g->chunk / 2)
+        fs_cqt_decimate(g->cqt, state, &t->desk);
+    seat(t, part);
+    return chunk ? left > n : 1;
 }
 
-/* Some members: as many as fit in the seats, so that a frame of each can be computed at once. */
+static void begin_part(const fs_group_call *c, const fs_part *part)
+{
+    fs_cqt_state *state = state_of(part->member);
+    if (c->chunks) {
+        state->end_frame = part->end;
+    } else {
+        state->chroma.end = part->end;
+        fs_cqt_close(c->group->cqt, state, part->end, part->member->n_samples);
+    }
+}
+
+/* Parts [begin, end), as long as they have samples: one piece of each at a time, so that they share the weights. */
+static void do_some(table *t, int64_t begin, int64_t end)
+{
+    const fs_group_call *c = t->call;
+    for (int64_t i = begin; i < end; i++) {
+        begin_part(c, &c->parts[i]);
+        if (c->chunks)
+            continue;
+        fs_cqt_decimate(c->group->cqt, state_of(c->parts[i].member), &t->desk); /* what was waiting */
+        seat(t, &c->parts[i]);
+    }
+    if (!c->chunks)
+        compute(t);
+    for (int more = 1; more && !fs_interrupted();) {
+        more = 0;
+        for (int64_t i = begin; i < end; i++)
+            more |= take_some(t, &c->parts[i], c->chunks ? &c->chunks[i] : NULL);
+        if (more)
+            compute(t);
+    }
+}
+
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
     const fs_group_call *c = context;
@@ -144,21 +181,9 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     table t = {.call = c};
     fs_arena arena = {.base = c->scratch + (size_t)worker * desk_size(plan)};
     fs_cqt_lay_out_desk(plan, &arena, &t.desk);
-    for (int64_t i = begin; i < end; i++) {
-        fs_cqt_state *state = state_of(c->parts[i].member);
-        if (c->chunks) {
-            state->end_frame = c->parts[i].end;
-        } else {
-            state->chroma.end = c->parts[i].end;
-            fs_cqt_close(plan, state, c->parts[i].end, c->parts[i].member->n_samples);
-        }
-    }
-    for (int more = 1; more && !fs_interrupted();) {
-        compute_complete(&t, &c->parts[begin], end - begin);
-        more = 0;
-        for (int64_t i = begin; i < end; i++)
-            more |= take_some(&t, &c->parts[i], c->chunks ? &c->chunks[i] : NULL);
-    }
+    for (int64_t i = begin; i < end && !fs_interrupted(); i += FS_CQT_FRAMES)
+        do_some(&t, i, end - i < FS_CQT_FRAMES ? end : i + FS_CQT_FRAMES);
+    compute(&t);
     for (int64_t i = begin; i < end && plan->chroma && !c->chunks; i++)
         store(&t, &c->parts[i], 0, 0);
     return FSPEC_OK;
@@ -185,7 +210,7 @@ static fspec_status run(fs_group_call *c)
     if (status != FSPEC_OK)
         return status;
     const int n_workers = fs_worker_count(&c->call, c->n);
-    const int64_t even = c->n / n_workers, grain = even < 1 ? 1 : even < FS_CQT_FRAMES ? even : FS_CQT_FRAMES;
+    const int64_t even = c->n / (4 * n_workers), grain = n_workers == 1 ? c->n : even < 1 ? 1 : even;
     status = fs_parallel(&c->call, n_workers, c->n, grain, work, c);
     for (int64_t i = 0; i < c->n; i++) {
         fs_member *m = c->parts[i].member;
