@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import Any
 
-from benchmarks import chart, fresh, load, report
+from benchmarks import chart, fresh, load, report, streams
 
 _LIMITS = (
     "OMP_NUM_THREADS",
@@ -24,6 +24,7 @@ _LIMITS = (
 )
 _START = "start"  # what --only calls the fresh processes
 _LOAD = "load"  # and the load test, which is not part of the rest
+_STREAMS = "streams"  # and what it calls chunks of live streams
 _SLOW = ("nnAudio", "essentia", "audioFlux", "transformers")  # not in --quick
 
 
@@ -32,6 +33,9 @@ def main() -> int:
     arguments = _parse()
     if arguments.only == _LOAD:
         print(load.measure(full=arguments.full))
+        return 0
+    if arguments.only == _STREAMS:
+        streams.main(arguments.quick)
         return 0
     if arguments.source:
         with open(arguments.source, encoding="utf-8") as file:
@@ -55,7 +59,7 @@ def _parse() -> argparse.Namespace:
         "--only",
         default="",
         metavar="NAME",
-        help=f"a feature, part of its name, {_START!r} or {_LOAD!r}",
+        help=f"a feature, part of its name, {_START!r}, {_LOAD!r} or {_STREAMS!r}",
     )
     add("--full", action="store_true", help=f"with --only {_LOAD}: a million calls")
     add("--json", metavar="FILE", help="write what was measured")

@@ -132,6 +132,18 @@ static const fspec_api table = {
     fspec_pcen_config_init,
     fspec_pcen,
     fspec_filter_rows,
+    fspec_group_create,
+    fspec_group_create_cqt,
+    fspec_group_free,
+    fspec_group_member_size,
+    fspec_group_join,
+    fspec_group_leave,
+    fspec_group_reset,
+    fspec_group_members,
+    fspec_group_state_of,
+    fspec_group_ready,
+    fspec_group_push,
+    fspec_group_flush,
 };
 
 const fspec_api *fspec_get_api(void) {

@@ -223,7 +223,7 @@ static void widen(const fspec_cqt *plan, int64_t frames, int64_t *first, int64_t
     *end = frames - *end > after ? *end + after : frames;
 }
 
-static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_t segment)
+static void do_segment(const run *r, fs_cqt_state *state, fs_cqt_desk *desk, int64_t signal, int64_t segment)
 {
     const fs_cqt_part *part = r->parts ? &r->parts[signal] : NULL;
     const fs_source whole = part ? part->source : (fs_source){r->signals[signal], 0, r->signals[signal].n_samples};
@@ -235,7 +235,7 @@ static void do_segment(const run *r, fs_cqt_state *state, int64_t signal, int64_
         fs_chroma_begin(r->plan->chroma, &state->chroma, first, end);
     widen(r->plan, frames, &first, &end);
     fs_cqt_begin(r->plan, state, first, end, whole.total);
-    fs_cqt_finish(r->plan, state, &whole, &sink);
+    fs_cqt_finish(r->plan, state, desk, &whole, &sink);
 }
 
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
@@ -243,12 +243,14 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     const run *r = context;
     fs_arena arena = {.base = r->desks + (size_t)worker * r->desk};
     fs_cqt_state state;
-    fs_cqt_lay_out(r->plan, &arena, &state);
+    fs_cqt_desk desk;
+    fs_cqt_lay_out(r->plan, r->plan->chunk, &arena, &state);
+    fs_cqt_lay_out_desk(r->plan, &arena, &desk);
     int64_t signal = 0, before = 0;
     for (int64_t i = begin; i < end; i++) {
         while (i >= before + segments_of(r, signal))
             before += segments_of(r, signal++);
-        do_segment(r, &state, signal, i - before);
+        do_segment(r, &state, &desk, signal, i - before);
     }
     return FSPEC_OK;
 }
@@ -257,7 +259,9 @@ static size_t desk_size(const fspec_cqt *plan)
 {
     fs_arena arena = {0};
     fs_cqt_state state;
-    fs_cqt_lay_out(plan, &arena, &state);
+    fs_cqt_desk desk;
+    fs_cqt_lay_out(plan, plan->chunk, &arena, &state);
+    fs_cqt_lay_out_desk(plan, &arena, &desk);
     return arena.overflow ? 0 : arena.used;
 }
 

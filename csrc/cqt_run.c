@@ -128,6 +128,8 @@ void fs_cqt_measure(fspec_cqt *plan)
         plan->first[s->level] = smaller(plan->first[s->level], s->first);
         plan->last[s->level] = larger(plan->last[s->level], s->last);
         plan->pair_rows = larger(plan->pair_rows, s->n_rows);
+        if (!s->lanes && s->fold == FS_FOLD_NONE && s->n_phases == 1)
+            plan->apart = larger(plan->apart, s->last - s->first + 1);
     }
     const int64_t lanes = (int64_t)plan->kernels->lanes;
     plan->spectra = fs_cqt_spectra_scratch(plan->sets, plan->n_sets);
@@ -145,21 +147,28 @@ void fs_cqt_measure(fspec_cqt *plan)
     plan->row_pitch = (2 * plan->n_bins + 4 * lanes - 1) / lanes * lanes;
 }
 
-void fs_cqt_lay_out(const fspec_cqt *plan, fs_arena *arena, fs_cqt_state *state)
+void fs_cqt_lay_out(const fspec_cqt *plan, int64_t chunk, fs_arena *arena, fs_cqt_state *state)
 {
-    const int64_t size = size_of(plan), pairs = 2 * plan->pair_rows * (int64_t)plan->kernels->cqt_frames;
+    const int64_t size = size_of(plan);
     for (int d = 0; d < plan->n_levels; d++) {
-        char *block = fs_take(arena, plan->room[d] + 2 * FS_DECIMATE_SLACK, (size_t)size);
+        state->room[d] = plan->room[d] - (plan->chunk >> d) + (chunk >> d);
+        char *block = fs_take(arena, state->room[d] + 2 * FS_DECIMATE_SLACK, (size_t)size);
         state->lines[d].data = block ? block + FS_DECIMATE_SLACK * size : NULL;
     }
     state->input = state->lines[0].data;
-    fs_decimator_take(&plan->decimator, arena, state->decimators);
-    state->pairs = fs_take(arena, pairs, (size_t)size);
-    state->rows = fs_take(arena, plan->row_pitch * FS_CQT_FRAMES, (size_t)size);
-    state->reals = fs_take(arena, plan->row_pitch, (size_t)size);
     if (plan->chroma)
         fs_chroma_lay_out(plan->chroma, arena, &state->chroma);
-    state->spectra = plan->spectra ? fs_take(arena, 1, plan->spectra) : NULL;
+}
+
+void fs_cqt_lay_out_desk(const fspec_cqt *plan, fs_arena *arena, fs_cqt_desk *desk)
+{
+    const int64_t size = size_of(plan), frames = (int64_t)plan->kernels->cqt_frames;
+    fs_decimator_take(&plan->decimator, arena, desk->decimators);
+    desk->pairs = fs_take(arena, 2 * plan->pair_rows * frames, (size_t)size);
+    desk->rows = fs_take(arena, plan->row_pitch * FS_CQT_FRAMES, (size_t)size);
+    desk->reals = fs_take(arena, plan->row_pitch, (size_t)size);
+    desk->apart = fs_take(arena, plan->apart * frames, (size_t)size);
+    desk->spectra = plan->spectra ? fs_take(arena, 1, plan->spectra) : NULL;
 }
 
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total)
@@ -181,6 +190,7 @@ void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_fram
     int64_t need[FS_MAX_CQT_LEVELS], begin = 0;
     first_needed(plan, first_frame, need);
     state->frame = first_frame;
+    state->appended = 0;
     state->lines[0].data = state->input;
     for (int d = 0; d < plan->n_levels; d++) {
         fs_cqt_line *line = &state->lines[d];
@@ -205,10 +215,13 @@ static int64_t first_kept(const fspec_cqt *plan, const fs_cqt_state *state, int 
     return larger(keep, line->base);
 }
 
-/* Forgets what is not needed any more; what is goes to the beginning of `data`. */
-static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d, char *data)
+/* Makes room for the samples before `to` in `data`: where they do not fit, what is not needed any more is forgotten, and what is
+ * goes to the beginning. */
+static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d, char *data, int64_t to)
 {
     fs_cqt_line *line = &state->lines[d];
+    if (data == line->data && to - line->base <= state->room[d])
+        return;
     const int64_t keep = first_kept(plan, state, d);
     if (keep == line->base && data == line->data)
         return;
@@ -244,14 +257,15 @@ static void append_input(const fspec_cqt *plan, fs_cqt_line *line, const fs_sour
 }
 
 /* Blocks that begin before the end of the level's signal; it is cut there. */
-static void append_blocks(const fspec_cqt *plan, fs_cqt_state *state, int d, const fs_spectral_decimator *s, int64_t to)
+static void append_blocks(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, int d, const fs_spectral_decimator *s,
+                          int64_t to)
 {
     const fs_cqt_line *from = &state->lines[d - 1];
     fs_cqt_line *line = &state->lines[d];
     const int64_t end = smaller(to, line->close > NEVER / 2 ? to : floor_to(line->close + s->block - 1, s->block));
     if (end <= line->have)
         return;
-    fs_decimate_blocks(s, &state->decimators[s - plan->decimator.spectral], sample(plan, line, line->have),
+    fs_decimate_blocks(s, &desk->decimators[s - plan->decimator.spectral], sample(plan, line, line->have),
                        sample(plan, from, 2 * line->have), (end - line->have) / s->block);
     line->have = end;
     if (line->close < end)
@@ -270,16 +284,16 @@ static void append_directly(const fspec_cqt *plan, fs_cqt_state *state, int d, i
     line->have = end;
 }
 
-static void append_decimated(const fspec_cqt *plan, fs_cqt_state *state, int d)
+static void append_decimated(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, int d)
 {
     fs_cqt_line *line = &state->lines[d];
     const fs_spectral_decimator *s = blocks_at(plan, d);
     const int64_t to = smaller(decimated(plan, d, state->lines[d - 1].have), line->end);
     if (to <= line->have)
         return;
-    trim(plan, state, d, line->data);
+    trim(plan, state, d, line->data, to);
     if (s)
-        append_blocks(plan, state, d, s, to);
+        append_blocks(plan, state, desk, d, s, to);
     else
         append_directly(plan, state, d, to);
     if (line->have < to)
@@ -312,63 +326,91 @@ static void fold(const fspec_cqt *plan, const fs_cqt_set *s, const char *middle,
     }
 }
 
-static void folded_set(const fspec_cqt *plan, fs_cqt_state *state, const fs_cqt_set *s, int64_t frame, int64_t n, char *rows)
+/* Where the frame of a seat has its centre. */
+static char *middle_of(const fspec_cqt *plan, const fs_cqt_set *s, const fs_cqt_seat *seat)
 {
-    const fs_cqt_line *line = &state->lines[s->level];
+    return sample(plan, &seat->state->lines[s->level], centre(plan, s->level, seat->frame));
+}
+
+static void folded_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n, char *rows)
+{
     const int64_t pitch = 2 * plan->pair_rows, size = size_of(plan), most = (int64_t)plan->kernels->cqt_frames;
     for (int64_t done = 0; done < n; done += most) {
         const int64_t count = smaller(n - done, most);
         for (int64_t f = 0; f < count; f++)
-            fold(plan, s, sample(plan, line, centre(plan, s->level, frame + done + f)), state->pairs + f * pitch * size);
-        plan->kernels->cqt_pairs(rows + done * plan->row_pitch * size, plan->row_pitch, state->pairs + pitch * size, pitch,
+            fold(plan, s, middle_of(plan, s, &seats[done + f]), desk->pairs + f * pitch * size);
+        plan->kernels->cqt_pairs(rows + done * plan->row_pitch * size, plan->row_pitch, desk->pairs + pitch * size, pitch,
                                  (size_t)count, s->groups, (size_t)s->n_groups);
     }
     if (s->turns)
         plan->kernels->cqt_turn(rows, (size_t)plan->row_pitch, (size_t)n, s->turns, (size_t)s->n_bins);
 }
 
-static void phased_set(const fspec_cqt *plan, const fs_cqt_state *state, const fs_cqt_set *s, int64_t frame, int64_t n,
-                       char *rows)
+static void phased_set(const fspec_cqt *plan, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n, char *rows)
 {
-    const fs_cqt_line *line = &state->lines[s->level];
     const void *x[FS_CQT_FRAMES];
     const fs_cqt_group *groups[FS_CQT_FRAMES];
     for (int64_t f = 0; f < n; f++) {
-        x[f] = sample(plan, line, centre(plan, s->level, frame + f));
-        groups[f] = s->groups + (frame + f) % s->n_phases * s->n_groups;
+        x[f] = middle_of(plan, s, &seats[f]);
+        groups[f] = s->groups + seats[f].frame % s->n_phases * s->n_groups;
     }
     plan->kernels->cqt_phases(rows, plan->row_pitch, x, groups, (size_t)n, (size_t)s->n_groups);
 }
 
-/* Sets from the lowest bins up: a set's padding is overwritten by the next one. */
-static void compute_rows(const fspec_cqt *plan, fs_cqt_state *state, int64_t frame, int64_t n)
+static void spectral_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n,
+                         char *rows)
 {
-    for (int64_t i = 0; i < plan->n_sets; i++) {
-        const fs_cqt_set *s = &plan->sets[i];
-        char *rows = state->rows + 2 * s->first_bin * size_of(plan);
-        if (s->lanes)
-            fs_cqt_spectra_rows(s, state->spectra, sample(plan, &state->lines[s->level], centre(plan, s->level, frame)),
-                                plan->hop >> s->level, n, rows, plan->row_pitch);
-        else if (s->fold != FS_FOLD_NONE)
-            folded_set(plan, state, s, frame, n, rows);
-        else if (s->n_phases > 1)
-            phased_set(plan, state, s, frame, n, rows);
-        else
-            plan->kernels->cqt_samples(rows, plan->row_pitch,
-                                       sample(plan, &state->lines[s->level], centre(plan, s->level, frame)),
-                                       plan->hop >> s->level, (size_t)n, s->groups, (size_t)s->n_groups);
+    const void *x[FS_CQT_FRAMES];
+    for (int64_t f = 0; f < n; f++)
+        x[f] = middle_of(plan, s, &seats[f]);
+    fs_cqt_spectra_rows(s, desk->spectra, x, n, rows, plan->row_pitch);
+}
+
+/* Frames of one signal where they lie; those of several are first put in order, so that they share the weights. */
+static void plain_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n, char *rows)
+{
+    const int64_t size = size_of(plan), most = (int64_t)plan->kernels->cqt_frames;
+    if (seats[0].state == seats[n - 1].state) {
+        plan->kernels->cqt_samples(rows, plan->row_pitch, middle_of(plan, s, seats), plan->hop >> s->level, (size_t)n, s->groups,
+                                   (size_t)s->n_groups);
+        return;
+    }
+    for (int64_t done = 0; done < n; done += most) {
+        const int64_t count = smaller(n - done, most);
+        for (int64_t f = 0; f < count; f++)
+            memcpy(desk->apart + f * plan->apart * size, middle_of(plan, s, &seats[done + f]) + s->first * size,
+                   (size_t)((s->last - s->first + 1) * size));
+        plan->kernels->cqt_samples(rows + done * plan->row_pitch * size, plan->row_pitch, desk->apart - s->first * size, plan->apart,
+                                   (size_t)count, s->groups, (size_t)s->n_groups);
     }
 }
 
-static void store_row(const fspec_cqt *plan, fs_cqt_state *state, const char *row, const fspec_matrix *out, char *to,
+/* Sets from the lowest bins up: a set's padding is overwritten by the next one. */
+void fs_cqt_compute(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_seat *seats, int64_t n)
+{
+    for (int64_t i = 0; i < plan->n_sets; i++) {
+        const fs_cqt_set *s = &plan->sets[i];
+        char *rows = desk->rows + 2 * s->first_bin * size_of(plan);
+        if (s->lanes)
+            spectral_set(plan, desk, s, seats, n, rows);
+        else if (s->fold != FS_FOLD_NONE)
+            folded_set(plan, desk, s, seats, n, rows);
+        else if (s->n_phases > 1)
+            phased_set(plan, s, seats, n, rows);
+        else
+            plain_set(plan, desk, s, seats, n, rows);
+    }
+}
+
+static void store_row(const fspec_cqt *plan, fs_cqt_desk *desk, const char *row, const fspec_matrix *out, char *to,
                       fspec_dtype dtype)
 {
     const int64_t size = size_of(plan), stride = out->bin_stride;
     const int wide = dtype == FSPEC_FLOAT64 || dtype == FSPEC_COMPLEX128;
     const int64_t part = wide ? 8 : 4;
     if (plan->output != FSPEC_CQT_COMPLEX) {
-        plan->kernels->power(state->reals, row, (size_t)plan->n_bins, plan->output == FSPEC_CQT_POWER ? 2 : 1);
-        fs_copy_values(to, stride, wide, state->reals, size, plan->is_double, plan->n_bins);
+        plan->kernels->power(desk->reals, row, (size_t)plan->n_bins, plan->output == FSPEC_CQT_POWER ? 2 : 1);
+        fs_copy_values(to, stride, wide, desk->reals, size, plan->is_double, plan->n_bins);
     } else if (stride == 2 * part) {
         fs_copy_values(to, part, wide, row, size, plan->is_double, 2 * plan->n_bins);
     } else {
@@ -383,22 +425,37 @@ static int64_t frames_before(const fspec_cqt *plan, int d, int64_t have)
     return limit <= 0 ? 0 : ((limit << d) - 1) / plan->hop + 1;
 }
 
-static void compute_ready(const fspec_cqt *plan, fs_cqt_state *state, const fs_cqt_sink *sink)
+int64_t fs_cqt_complete(const fspec_cqt *plan, const fs_cqt_state *state)
 {
     int64_t end = state->end_frame;
     for (int d = 0; d < plan->n_levels; d++)
         if (plan->used[d])
             end = smaller(end, frames_before(plan, d, state->lines[d].have));
+    return end;
+}
+
+void fs_cqt_emit(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, int64_t row, int64_t n, const fs_cqt_sink *sink)
+{
+    const int64_t pitch = plan->row_pitch * size_of(plan);
+    if (plan->chroma)
+        fs_chroma_take_complex(plan->chroma, &state->chroma, desk->rows + row * pitch, plan->row_pitch, n,
+                               plan->output == FSPEC_CQT_POWER ? 2 : 1, sink);
+    for (int64_t f = 0; f < n && !plan->chroma; f++)
+        store_row(plan, desk, desk->rows + (row + f) * pitch, sink->out,
+                  (char *)sink->out->data + (state->frame + f - sink->first) * sink->out->frame_stride, sink->dtype);
+    state->frame += n;
+}
+
+static void compute_ready(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_cqt_sink *sink)
+{
+    const int64_t end = fs_cqt_complete(plan, state);
+    fs_cqt_seat seats[FS_CQT_FRAMES];
     while (state->frame < end) {
         const int64_t n = smaller(end - state->frame, FS_CQT_FRAMES);
-        compute_rows(plan, state, state->frame, n);
-        if (plan->chroma)
-            fs_chroma_take_complex(plan->chroma, &state->chroma, state->rows, plan->row_pitch, n,
-                                   plan->output == FSPEC_CQT_POWER ? 2 : 1, sink);
-        for (int64_t f = 0; f < n && !plan->chroma; f++)
-            store_row(plan, state, state->rows + f * plan->row_pitch * size_of(plan), sink->out,
-                      (char *)sink->out->data + (state->frame + f - sink->first) * sink->out->frame_stride, sink->dtype);
-        state->frame += n;
+        for (int64_t f = 0; f < n; f++)
+            seats[f] = (fs_cqt_seat){state, state->frame + f};
+        fs_cqt_compute(plan, desk, seats, n);
+        fs_cqt_emit(plan, state, desk, 0, n, sink);
     }
 }
 
@@ -418,24 +475,44 @@ static int refer_to_input(const fspec_cqt *plan, fs_cqt_state *state, const fs_s
     return 1;
 }
 
-void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n, const fs_cqt_sink *sink)
+void fs_cqt_append(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n)
 {
     fs_cqt_line *line = &state->lines[0];
-    if (!refer_to_input(plan, state, source, line->have + n)) {
-        trim(plan, state, 0, state->input);
-        append_input(plan, line, source, line->have + n);
+    const int64_t to = line->have + n;
+    if (!refer_to_input(plan, state, source, to)) {
+        trim(plan, state, 0, state->input, to);
+        append_input(plan, line, source, to);
     }
-    for (int d = 1; d < plan->n_levels; d++)
-        append_decimated(plan, state, d);
-    compute_ready(plan, state, sink);
+    state->appended += n;
 }
 
-void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, const fs_cqt_sink *sink)
+void fs_cqt_decimate(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk)
+{
+    for (int d = 1; d < plan->n_levels; d++)
+        append_decimated(plan, state, desk, d);
+    state->appended = 0;
+}
+
+int64_t fs_cqt_missing(const fs_cqt_state *state, int64_t chunk)
 {
     const fs_cqt_line *input = &state->lines[0];
-    compute_ready(plan, state, sink);
-    while (state->frame < state->end_frame && input->have < input->end)
-        fs_cqt_feed(plan, state, source, smaller(input->end - input->have, plan->chunk), sink);
+    return state->frame < state->end_frame && input->have < input->end ? smaller(input->end - input->have, chunk) : 0;
+}
+
+void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, int64_t n,
+                 const fs_cqt_sink *sink)
+{
+    fs_cqt_append(plan, state, source, n);
+    fs_cqt_decimate(plan, state, desk);
+    compute_ready(plan, state, desk, sink);
+}
+
+void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, const fs_cqt_sink *sink)
+{
+    int64_t n;
+    compute_ready(plan, state, desk, sink);
+    while ((n = fs_cqt_missing(state, plan->chunk)) > 0)
+        fs_cqt_feed(plan, state, desk, source, n, sink);
     if (plan->chroma)
         fs_chroma_finish(plan->chroma, &state->chroma, sink);
 }
@@ -478,6 +555,7 @@ void fs_cqt_copy(const fspec_cqt *plan, const fs_cqt_state *from, fs_cqt_state *
     }
     to->frame = from->frame;
     to->end_frame = from->end_frame;
+    to->appended = from->appended;
     to->chroma.next = from->chroma.next;
     to->chroma.end = from->chroma.end;
     to->chroma.smoother.n_rows = from->chroma.smoother.n_rows;

@@ -161,7 +161,7 @@ size_t fs_cqt_spectra_scratch(const fs_cqt_set *sets, int64_t n_sets)
     return most;
 }
 
-void fs_cqt_spectra_rows(const fs_cqt_set *s, void *scratch, const void *x, int64_t step, int64_t n, void *rows, int64_t pitch)
+void fs_cqt_spectra_rows(const fs_cqt_set *s, void *scratch, const void *const *x, int64_t n, void *rows, int64_t pitch)
 {
     const fs_kernels *wide = s->lanes->kernels;
     const int64_t size = (int64_t)wide->real_size;
@@ -175,7 +175,7 @@ void fs_cqt_spectra_rows(const fs_cqt_set *s, void *scratch, const void *x, int6
         count = n - done < (int64_t)k->lanes ? n - done : (int64_t)k->lanes;
         for (int64_t i = 0; i < (int64_t)k->lanes; i++) {
             const int64_t frame = done + (i < count ? i : 0);
-            frames[i] = (const char *)x + (frame * step + s->first) * size;
+            frames[i] = (const char *)x[frame] + s->first * size;
             out[i] = (char *)rows + frame * pitch * size;
         }
         k->fft_gather(d.fft.panel, frames, (size_t)s->lanes->n, wide->lanes);

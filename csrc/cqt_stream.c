@@ -9,6 +9,7 @@ struct fspec_cqt_stream {
     int64_t n_channels, n_samples, next_frame;
     int finished, broken;
     fs_cqt_state *states;
+    fs_cqt_desk *desks; /* per channel, as the states */
     char *memory;
     size_t desk;
 };
@@ -24,14 +25,17 @@ typedef struct piece {
 
 fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, fspec_cqt_stream **result)
 {
-    size_t state_bytes, bytes;
+    size_t state_bytes, desk_bytes, bytes;
     fs_arena arena = {0};
     fs_cqt_state layout;
+    fs_cqt_desk desk;
     if (!plan || !result || n_channels < 1)
         return FSPEC_BAD_ARGUMENT;
-    fs_cqt_lay_out(plan, &arena, &layout);
+    fs_cqt_lay_out(plan, plan->chunk, &arena, &layout);
+    fs_cqt_lay_out_desk(plan, &arena, &desk);
     if (arena.overflow || !fs_size(n_channels, (int64_t)arena.used, 0, &bytes)
-        || !fs_size(n_channels, sizeof(fs_cqt_state), 0, &state_bytes))
+        || !fs_size(n_channels, sizeof(fs_cqt_state), 0, &state_bytes)
+        || !fs_size(n_channels, sizeof(fs_cqt_desk), 0, &desk_bytes))
         return FSPEC_TOO_LARGE;
     fspec_cqt_stream *s = fs_alloc_zeroed(sizeof *s);
     if (!s)
@@ -40,8 +44,9 @@ fspec_status fspec_cqt_stream_create(const fspec_cqt *plan, int64_t n_channels, 
     s->n_channels = n_channels;
     s->desk = arena.used;
     s->states = fs_alloc_zeroed(state_bytes);
+    s->desks = fs_alloc_zeroed(desk_bytes);
     s->memory = fs_alloc(bytes);
-    if (!s->states || !s->memory) {
+    if (!s->states || !s->desks || !s->memory) {
         fspec_cqt_stream_free(s);
         return FSPEC_NO_MEMORY;
     }
@@ -55,6 +60,7 @@ void fspec_cqt_stream_free(fspec_cqt_stream *s)
     if (!s)
         return;
     fs_free(s->states);
+    fs_free(s->desks);
     fs_free(s->memory);
     fs_free(s);
 }
@@ -66,7 +72,8 @@ void fspec_cqt_stream_reset(fspec_cqt_stream *s)
     memset(s->memory, 0, (size_t)s->n_channels * s->desk);
     for (int64_t c = 0; c < s->n_channels; c++) {
         fs_arena arena = {.base = s->memory + (size_t)c * s->desk};
-        fs_cqt_lay_out(s->plan, &arena, &s->states[c]);
+        fs_cqt_lay_out(s->plan, s->plan->chunk, &arena, &s->states[c]);
+        fs_cqt_lay_out_desk(s->plan, &arena, &s->desks[c]);
         fs_cqt_begin(s->plan, &s->states[c], 0, 0, -1);
         if (s->plan->chroma)
             fs_chroma_begin(s->plan->chroma, &s->states[c].chroma, 0, INT64_MAX);
@@ -127,14 +134,14 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         if (!p->chunk) {
             state->chroma.end = p->end_out;
             fs_cqt_close(s->plan, state, p->end_frame, s->n_samples);
-            fs_cqt_finish(s->plan, state, &none, &sink);
+            fs_cqt_finish(s->plan, state, &s->desks[c], &none, &sink);
             continue;
         }
         const fs_source source = {p->chunk[c], s->n_samples, -1};
         const int64_t n = p->chunk[c].n_samples;
         state->end_frame = p->end_frame;
         for (int64_t done = 0, chunk = s->plan->chunk; done < n; done += chunk)
-            fs_cqt_feed(s->plan, state, &source, n - done < chunk ? n - done : chunk, &sink);
+            fs_cqt_feed(s->plan, state, &s->desks[c], &source, n - done < chunk ? n - done : chunk, &sink);
     }
     return FSPEC_OK;
 }

@@ -684,6 +684,58 @@ FSPEC_API fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fsp
 /* Frame t is written by the push with which the stream has taken t * hop_length + latency samples at the latest. In samples. */
 FSPEC_API int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream);
 
+/* ---- many streams: independent signals that advance in one call ----------------------------------------------------- */
+
+/* A group of streams of one plan, its members, which join and leave at any time. One call takes chunks of any of them, of any
+ * lengths; their frames share the lanes of the vector unit, which makes short chunks of many streams nearly as cheap as one long
+ * signal. Every member's frames have the bits of one fspec_frontend_exec (fspec_cqt_exec) on its signal alone. The plan MUST
+ * outlive the group. A group is used by one thread at a time; its calls may use several (call->n_threads; call->scratch is not
+ * used: scratch is the group's own, and grows with its members and threads alone). */
+typedef struct fspec_group fspec_group;
+
+typedef enum fspec_group_state {
+    FSPEC_GROUP_ABSENT = 0,   /* not a member, or not any more */
+    FSPEC_GROUP_OPEN = 1,     /* takes samples */
+    FSPEC_GROUP_FINISHED = 2, /* was flushed: must be reset, or leave */
+    FSPEC_GROUP_BROKEN = 3    /* a call on it was cancelled half way: must be reset, or leave */
+} fspec_group_state;
+
+/* A group of at most `capacity` members, whose memory is allocated at once; 0: any number, each allocated by the first that joins
+ * beyond the most that there have been. Memory of members that left is kept for others. Errors: NOT_STREAMABLE, NO_MEMORY,
+ * TOO_LARGE, BAD_ARGUMENT. */
+FSPEC_API fspec_status fspec_group_create(const fspec_frontend *plan, int64_t capacity, fspec_group **group);
+FSPEC_API fspec_status fspec_group_create_cqt(const fspec_cqt *plan, int64_t capacity, fspec_group **group);
+FSPEC_API void fspec_group_free(fspec_group *group);
+/* Bytes that each member takes, however long its signal. */
+FSPEC_API size_t fspec_group_member_size(const fspec_group *group);
+/* A new member, at sample 0. Its id is >= 0 and was not any earlier member's. Errors: NO_MEMORY, TOO_LARGE (2^24 members),
+ * BAD_ARGUMENT (the capacity is reached). */
+FSPEC_API fspec_status fspec_group_join(fspec_group *group, int64_t *id);
+/* In what follows `ids` names n different members; if it does not, or a member's chunk is at fault, the call does nothing, and
+ * *culprit (which may be NULL) is the index of the first fault in ids, else -1. */
+FSPEC_API fspec_status fspec_group_leave(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit);
+/* Back to sample 0. */
+FSPEC_API fspec_status fspec_group_reset(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit);
+/* The number of members; their ids, in no particular order, to `ids` where it is not NULL. */
+FSPEC_API int64_t fspec_group_members(const fspec_group *group, int64_t *ids);
+FSPEC_API fspec_group_state fspec_group_state_of(const fspec_group *group, int64_t id);
+/* The frames that a push of these chunks would give, or a flush where chunks is NULL: their sum to *total, and those of each
+ * member to counts[0 ... n - 1] where it is not NULL. Of the chunks the data are not read. */
+FSPEC_API fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
+                                         int64_t *counts, int64_t *total, int64_t *culprit);
+/* chunks[i] is what follows in the signal of ids[i]: n_samples >= 0, all of one data type, the same for all of a member's. The
+ * frames that are complete then go to the columns of `out`, those of ids[0] first; out has `room` columns, at least the total of
+ * fspec_group_ready. counts (or NULL) receives the numbers of frames. The first call of a group, and the first with more members
+ * or threads than before, allocates; others do not. Errors before anything is done: NOT_FINITE, NO_MEMORY, TOO_LARGE,
+ * BAD_DATA_TYPE, BAD_ARGUMENT. After CANCELLED, members that the call named may be FSPEC_GROUP_BROKEN. */
+FSPEC_API fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
+                                        const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call,
+                                        int64_t *counts, int64_t *culprit);
+/* Ends the signals of these members and writes the frames that were waiting for more. A signal too short for any frame gives
+ * none. */
+FSPEC_API fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room,
+                                         fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
+
 /* ---- inverses of the constant-Q transform -------------------------------------------------------------------------- */
 
 /* ADJOINT: the transposed transform, <fspec_cqt(x), C> = <x, fspec_icqt(C)>, where <,> is the real part. OVERLAP, of a plan of

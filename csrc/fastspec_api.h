@@ -153,6 +153,18 @@ typedef struct fspec_api {
     void (*pcen_config_init)(fspec_pcen_config *config);
     fspec_status (*pcen)(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
     fspec_status (*filter_rows)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call);
+    fspec_status (*group_create)(const fspec_frontend *plan, int64_t capacity, fspec_group **group);
+    fspec_status (*group_create_cqt)(const fspec_cqt *plan, int64_t capacity, fspec_group **group);
+    void (*group_free)(fspec_group *group);
+    size_t (*group_member_size)(const fspec_group *group);
+    fspec_status (*group_join)(fspec_group *group, int64_t *id);
+    fspec_status (*group_leave)(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit);
+    fspec_status (*group_reset)(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit);
+    int64_t (*group_members)(const fspec_group *group, int64_t *ids);
+    fspec_group_state (*group_state_of)(const fspec_group *group, int64_t id);
+    fspec_status (*group_ready)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit);
+    fspec_status (*group_push)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
+    fspec_status (*group_flush)(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -293,6 +305,18 @@ static const fspec_api *fspec_api_table;
 #define fspec_pcen_config_init fspec_api_table->pcen_config_init
 #define fspec_pcen fspec_api_table->pcen
 #define fspec_filter_rows fspec_api_table->filter_rows
+#define fspec_group_create fspec_api_table->group_create
+#define fspec_group_create_cqt fspec_api_table->group_create_cqt
+#define fspec_group_free fspec_api_table->group_free
+#define fspec_group_member_size fspec_api_table->group_member_size
+#define fspec_group_join fspec_api_table->group_join
+#define fspec_group_leave fspec_api_table->group_leave
+#define fspec_group_reset fspec_api_table->group_reset
+#define fspec_group_members fspec_api_table->group_members
+#define fspec_group_state_of fspec_api_table->group_state_of
+#define fspec_group_ready fspec_api_table->group_ready
+#define fspec_group_push fspec_api_table->group_push
+#define fspec_group_flush fspec_api_table->group_flush
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -99,6 +99,8 @@ fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtyp
  * then the plan's scale and offset. `largest` holds one value per item, or one for all with whole_array. */
 fspec_status fs_whole_signal(const fspec_frontend *plan, const fs_item *items, int64_t n_items, const int64_t *first_frame,
                              const double *largest, fspec_dtype out_dtype, const fspec_call *call);
+/* Whether samples [begin, end) of a signal are finite; float and double only. */
+int fs_range_is_finite(const fspec_signal *signal, int64_t begin, int64_t end);
 /* The lowest value that top_db leaves, computed as the output's type computes it. */
 double fs_top_db_floor(double largest, double top_db, int is_double);
 

@@ -104,7 +104,7 @@ static int sample_is_finite(const char *p, const fspec_signal *s)
     return (bits >> 23 & 0xff) != 0xff;
 }
 
-static int range_is_finite(const fspec_signal *s, int64_t begin, int64_t end)
+int fs_range_is_finite(const fspec_signal *s, int64_t begin, int64_t end)
 {
     const fs_source source = {*s, 0, s->n_samples};
     const int is_double = s->dtype == FSPEC_FLOAT64;
@@ -121,7 +121,7 @@ static FS_OWN_FUNCTION fspec_status check_pieces(void *context, int worker, int6
 {
     const fspec_signal *s = context;
     (void)worker;
-    return range_is_finite(s, begin, end) ? FSPEC_OK : FSPEC_NOT_FINITE;
+    return fs_range_is_finite(s, begin, end) ? FSPEC_OK : FSPEC_NOT_FINITE;
 }
 
 static fspec_status check_signals(void *context, int worker, int64_t begin, int64_t end)
@@ -131,7 +131,7 @@ static fspec_status check_signals(void *context, int worker, int64_t begin, int6
     for (int64_t i = begin; i < end; i++)
         for (int64_t from = 0, n; from < s[i].n_samples && !fs_interrupted(); from += n) {
             n = s[i].n_samples - from < PIECE_VALUES ? s[i].n_samples - from : PIECE_VALUES;
-            if (!range_is_finite(&s[i], from, from + n))
+            if (!fs_range_is_finite(&s[i], from, from + n))
                 return FSPEC_NOT_FINITE;
         }
     return FSPEC_OK;

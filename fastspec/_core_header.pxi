@@ -10,6 +10,8 @@ cdef extern from "fastspec.h" nogil:
         FSPEC_ENGINE_FAILED
         FSPEC_NOT_FINITE
         FSPEC_TOO_SHORT
+        FSPEC_BAD_DATA_TYPE
+        FSPEC_NOT_STREAMABLE
         FSPEC_AGAIN
         FSPEC_OVER_LIMIT
     ctypedef enum fspec_dtype:
@@ -284,6 +286,28 @@ cdef extern from "fastspec.h" nogil:
     void fspec_cqt_stream_reset(fspec_cqt_stream *stream)
     fspec_status fspec_cqt_stream_copy(const fspec_cqt_stream *stream, fspec_cqt_stream **copy)
     int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream)
+    ctypedef struct fspec_group
+    ctypedef enum fspec_group_state:
+        FSPEC_GROUP_ABSENT
+        FSPEC_GROUP_OPEN
+        FSPEC_GROUP_FINISHED
+        FSPEC_GROUP_BROKEN
+    fspec_status fspec_group_create(const fspec_frontend *plan, int64_t capacity, fspec_group **group)
+    fspec_status fspec_group_create_cqt(const fspec_cqt *plan, int64_t capacity, fspec_group **group)
+    void fspec_group_free(fspec_group *group)
+    size_t fspec_group_member_size(const fspec_group *group)
+    fspec_status fspec_group_join(fspec_group *group, int64_t *id)
+    fspec_status fspec_group_leave(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit)
+    fspec_status fspec_group_reset(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit)
+    int64_t fspec_group_members(const fspec_group *group, int64_t *ids)
+    fspec_group_state fspec_group_state_of(const fspec_group *group, int64_t id)
+    fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
+                                   int64_t *counts, int64_t *total, int64_t *culprit)
+    fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
+                                  const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call,
+                                  int64_t *counts, int64_t *culprit)
+    fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room,
+                                   fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit)
     fspec_status fspec_rephase(const void *now, const void *before, const void *target, void *out, int64_t n,
                                fspec_dtype dtype, double k, const fspec_call *call)
     ctypedef enum fspec_icqt_method:

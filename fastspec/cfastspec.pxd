@@ -116,6 +116,12 @@ ctypedef enum fspec_cqt_domain:
     FSPEC_CQT_TIME = 1
     FSPEC_CQT_FREQUENCY = 2
 
+ctypedef enum fspec_group_state:
+    FSPEC_GROUP_ABSENT = 0
+    FSPEC_GROUP_OPEN = 1
+    FSPEC_GROUP_FINISHED = 2
+    FSPEC_GROUP_BROKEN = 3
+
 ctypedef enum fspec_icqt_method:
     FSPEC_ICQT_ADJOINT = 0
     FSPEC_ICQT_OVERLAP = 1
@@ -316,6 +322,9 @@ ctypedef struct fspec_cqt:
 ctypedef struct fspec_cqt_stream:
     int opaque
 
+ctypedef struct fspec_group:
+    int opaque
+
 ctypedef struct fspec_icqt_head:
     int32_t level
     int64_t n_in
@@ -494,3 +503,15 @@ cdef size_t fspec_scratch_refused() noexcept nogil
 cdef void fspec_pcen_config_init(fspec_pcen_config *config) noexcept nogil
 cdef fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix *x, const fspec_matrix *ref, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_group_create(const fspec_frontend *plan, int64_t capacity, fspec_group **group) noexcept nogil
+cdef fspec_status fspec_group_create_cqt(const fspec_cqt *plan, int64_t capacity, fspec_group **group) noexcept nogil
+cdef void fspec_group_free(fspec_group *group) noexcept nogil
+cdef size_t fspec_group_member_size(const fspec_group *group) noexcept nogil
+cdef fspec_status fspec_group_join(fspec_group *group, int64_t *id) noexcept nogil
+cdef fspec_status fspec_group_leave(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit) noexcept nogil
+cdef fspec_status fspec_group_reset(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit) noexcept nogil
+cdef int64_t fspec_group_members(const fspec_group *group, int64_t *ids) noexcept nogil
+cdef fspec_group_state fspec_group_state_of(const fspec_group *group, int64_t id) noexcept nogil
+cdef fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit) noexcept nogil
+cdef fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil
+cdef fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil

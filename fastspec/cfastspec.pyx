@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[127]
+    function functions[139]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -395,3 +395,39 @@ cdef fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix
 
 cdef fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(const void *, int64_t, fspec_dtype, int64_t, int64_t, int64_t, const double *, int64_t, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[126])(x, x_pitch, dtype, n_rows, n, step, taps, n_taps, out, out_pitch, call)
+
+cdef fspec_status fspec_group_create(const fspec_frontend *plan, int64_t capacity, fspec_group **group) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, int64_t, fspec_group **) noexcept nogil>table.functions[127])(plan, capacity, group)
+
+cdef fspec_status fspec_group_create_cqt(const fspec_cqt *plan, int64_t capacity, fspec_group **group) noexcept nogil:
+    return (<fspec_status (*)(const fspec_cqt *, int64_t, fspec_group **) noexcept nogil>table.functions[128])(plan, capacity, group)
+
+cdef void fspec_group_free(fspec_group *group) noexcept nogil:
+    (<void (*)(fspec_group *) noexcept nogil>table.functions[129])(group)
+
+cdef size_t fspec_group_member_size(const fspec_group *group) noexcept nogil:
+    return (<size_t (*)(const fspec_group *) noexcept nogil>table.functions[130])(group)
+
+cdef fspec_status fspec_group_join(fspec_group *group, int64_t *id) noexcept nogil:
+    return (<fspec_status (*)(fspec_group *, int64_t *) noexcept nogil>table.functions[131])(group, id)
+
+cdef fspec_status fspec_group_leave(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit) noexcept nogil:
+    return (<fspec_status (*)(fspec_group *, const int64_t *, int64_t, int64_t *) noexcept nogil>table.functions[132])(group, ids, n, culprit)
+
+cdef fspec_status fspec_group_reset(fspec_group *group, const int64_t *ids, int64_t n, int64_t *culprit) noexcept nogil:
+    return (<fspec_status (*)(fspec_group *, const int64_t *, int64_t, int64_t *) noexcept nogil>table.functions[133])(group, ids, n, culprit)
+
+cdef int64_t fspec_group_members(const fspec_group *group, int64_t *ids) noexcept nogil:
+    return (<int64_t (*)(const fspec_group *, int64_t *) noexcept nogil>table.functions[134])(group, ids)
+
+cdef fspec_group_state fspec_group_state_of(const fspec_group *group, int64_t id) noexcept nogil:
+    return (<fspec_group_state (*)(const fspec_group *, int64_t) noexcept nogil>table.functions[135])(group, id)
+
+cdef fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit) noexcept nogil:
+    return (<fspec_status (*)(fspec_group *, const int64_t *, const fspec_signal *, int64_t, int64_t *, int64_t *, int64_t *) noexcept nogil>table.functions[136])(group, ids, chunks, n, counts, total, culprit)
+
+cdef fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil:
+    return (<fspec_status (*)(fspec_group *, const int64_t *, const fspec_signal *, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *, int64_t *, int64_t *) noexcept nogil>table.functions[137])(group, ids, chunks, n, out, room, out_dtype, call, counts, culprit)
+
+cdef fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil:
+    return (<fspec_status (*)(fspec_group *, const int64_t *, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *, int64_t *, int64_t *) noexcept nogil>table.functions[138])(group, ids, n, out, room, out_dtype, call, counts, culprit)

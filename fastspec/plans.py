@@ -30,6 +30,7 @@ from fastspec._validate import (
 )
 from fastspec.access import RandomAccess, is_file
 from fastspec.config import ENGINES, check_threads, choose_engine, resolve_precision
+from fastspec.stream_group import StreamGroup
 from fastspec.windows import WindowSpec, get_window, pad_window
 
 if TYPE_CHECKING:
@@ -435,6 +436,39 @@ class _Plan(RandomAccess):
         from fastspec.streams import Stream  # which needs this module
 
         return Stream(self, channels, n_threads)
+
+    def stream_group(
+        self,
+        n_threads: int = 1,
+        capacity: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> StreamGroup:
+        """Return a group of independent live streams, which one call advances.
+
+        Parameters
+        ----------
+        n_threads : int >= 1
+            Threads to use at the most. They share the streams of a call.
+        capacity : int >= 1, optional
+            The most streams; memory for them is taken at once. Default: no limit, and memory is
+            taken as streams join.
+        dtype : {'float32', 'float64'}
+            Type of the samples; a group for float32 takes int16 too, if the plan has an
+            `input_scale`. The frames have the type that a call on such samples returns.
+
+        Returns
+        -------
+        StreamGroup
+            Its streams `join` and `leave` at any time; ``push(ids, chunks)`` and ``flush(ids)``
+            return frames as soon as they are complete, bit for bit those of one call.
+
+        Raises
+        ------
+        ParameterError
+            If the plan needs the whole signal (`top_db`, a reference taken from the signal,
+            normalisation over time), or pads or resamples it as a whole.
+        """
+        return StreamGroup(self, n_threads, capacity, dtype)
 
     def _check_stream(self) -> None:
         """Refuse what needs the whole signal."""
