@@ -36,6 +36,7 @@ static fspec_status measure(fspec_group *g)
         return FSPEC_TOO_LARGE;
     fs_take(&arena, g->history, (size_t)size_of(plan));
     fs_take(&arena, g->rows_room, row);
+    fs_take(&arena, fs_rows_state(plan), sizeof(double));
     g->slab = arena.used;
     return arena.overflow ? FSPEC_TOO_LARGE : FSPEC_OK;
 }
@@ -46,7 +47,10 @@ static void begin(const fspec_group *g, fs_member *m)
     const int64_t width = plan->n_out * (1 + plan->stages.deltas);
     fs_arena arena = {.base = m->slab};
     fs_take(&arena, g->history, (size_t)size_of(plan));
-    m->rows = (fs_rows){fs_take(&arena, g->rows_room, (size_t)(width * size_of(plan))), 0, 0, width, -1, {0, 0}};
+    m->rows = (fs_rows){.width = width};
+    m->rows.data = fs_take(&arena, g->rows_room, (size_t)(width * size_of(plan)));
+    m->rows.state = fs_take(&arena, fs_rows_state(plan), sizeof(double));
+    fs_rows_begin(plan, &m->rows);
 }
 
 /* ---- frames --------------------------------------------------------------------------------------------------------- */
@@ -78,7 +82,7 @@ static void end(const fspec_group *g, const fs_member *m, fs_part *part)
 
 static int scratch(const fspec_group *g, int64_t n, int n_workers, size_t *bytes)
 {
-    return fs_frontend_scratch(g->plan, 2 * n, 1, n_workers, bytes);
+    return fs_frontend_scratch(g->plan, 2 * n, FS_MAX_LANES, n_workers, bytes); /* as much as for more frames */
 }
 
 /* ---- samples -------------------------------------------------------------------------------------------------------- */
