@@ -51,7 +51,12 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="under a minute: fewer lengths, peers and samples")
-    add("--only", default="", metavar="NAME", help=f"a feature, part of its name, {_START!r} or {_STREAMS!r}")
+    add(
+        "--only",
+        default="",
+        metavar="NAME",
+        help=f"a feature, part of its name, {_START!r} or {_STREAMS!r}",
+    )
     add("--json", metavar="FILE", help="write what was measured")
     add("--chart", metavar="FILE.png", help="draw the rows of 30 s on one thread")
     add("--simd", metavar="TIER", help="what fastspec runs with: portable, avx2, avx512, ...")

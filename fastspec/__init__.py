@@ -45,6 +45,7 @@ from fastspec.notes import (
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import griffinlim, istft, stft
+from fastspec.stream_group import StreamGroup
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
 
@@ -60,6 +61,7 @@ __all__ = [
     "ParameterError",
     "STFT",
     "Spectrogram",
+    "StreamGroup",
     "__version__",
     "amplitude_to_db",
     "chroma_cens",

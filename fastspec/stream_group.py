@@ -222,7 +222,9 @@ class StreamGroup:
         """
         ends = np.cumsum(counts)
         if frames.ndim != 2 or len(frames) != (ends[-1] if len(ends) else 0):
-            raise ParameterError(f"frames: has shape {frames.shape}; must be (sum of counts, n_bins)")
+            raise ParameterError(
+                f"frames: has shape {frames.shape}; must be (sum of counts, n_bins)"
+            )
         first = self._plan._shape(0, 1) == (1, 0)
         parts = [frames[end - n : end] for end, n in zip(ends, counts, strict=True)]
         return parts if first else [part.T for part in parts]
