@@ -299,7 +299,7 @@ static fspec_status pass_some(void *context, int worker, int64_t begin, int64_t 
         const int last = part->n_total >= 0 && m->next_frame == part->n_total;
         const int64_t to = last ? fs_stages_frames(&plan->stages, part->n_total) : fs_stages_settled(&plan->stages, m->next_frame);
         m->rows.n_total = last ? part->n_total : -1;
-        if (n == 0 && !last)
+        if (last ? to == 0 : n == 0) /* too few frames for the stages, or nothing new */
             continue;
         fs_rows_derive(plan, &m->rows);
         if (to > first) {

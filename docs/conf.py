@@ -32,6 +32,7 @@ GENERATED = HERE / "generated"
 TITLES = {
     "transforms": "Plans",
     "streams": "Streams",
+    "stream_group": "Groups of live streams",
     "cqt_plan": "Plans of the constant-Q transform",
     "spectrum": "STFT",
     "decibels": "Decibels",

@@ -50,6 +50,7 @@ from fastspec.notes import (
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
 from fastspec.spectrum import griffinlim, istft, stft
+from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream, Stream
 from fastspec.threads import cores
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
@@ -72,6 +73,7 @@ __all__ = [
     "STFT",
     "Spectrogram",
     "Stream",
+    "StreamGroup",
     "__version__",
     "amplitude_to_db",
     "cache_clear",
