@@ -68,7 +68,8 @@ fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_col
     }
     if (n_rows >= 4 && total > n_rows * n_columns / 2)
         return make_dense(matrix, is_double, bands);
-    if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes) || !fs_size(total, (int64_t)size, 4 * sizeof(double), &weight_bytes))
+    if (!fs_size(n_rows, sizeof(int64_t), sizeof(int64_t), &index_bytes)
+        || !fs_size(total, (int64_t)size, 4 * sizeof(double), &weight_bytes))
         return FSPEC_TOO_LARGE;
     bands->first = fs_alloc(index_bytes);
     bands->start = fs_alloc(index_bytes);

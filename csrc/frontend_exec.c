@@ -285,7 +285,8 @@ static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
     if (plan->scale[0] && !plan->stages.pcen && (is_cepstrum || !r->largest))
         k->affine_rows(bands, (size_t)plan->n_bands, plan->scale[plan->is_double], plan->offset[plan->is_double]);
     if (is_cepstrum)
-        k->mix((char *)d->mixed + skip, bands, k->lanes == 1 ? plan->lone_dct : plan->dct, (size_t)plan->n_ceps, (size_t)plan->n_bands);
+        k->mix((char *)d->mixed + skip, bands, k->lanes == 1 ? plan->lone_dct : plan->dct, (size_t)plan->n_ceps,
+               (size_t)plan->n_bands);
     else
         fs_normalise(bands, l->n, 1, (size_t)plan->n_bands, (ptrdiff_t)k->lanes, plan->is_double, plan->frame_norm,
                      plan->frame_norm_p);
@@ -300,8 +301,7 @@ static int is_settled(const fs_run *r, const fs_seats *l)
     const fspec_frontend *plan = r->plan;
     for (size_t i = 0; i < l->n; i++) {
         double largest = as_double(atomic_load_explicit(slot_of(r, l->item[i]), memory_order_relaxed));
-        if ((double)r->keys[l->begin + (int64_t)i]
-            < fs_top_db_floor(largest, plan->top_db, plan->is_double))
+        if ((double)r->keys[l->begin + (int64_t)i] < fs_top_db_floor(largest, plan->top_db, plan->is_double))
             return 0;
     }
     return 1;

@@ -19,7 +19,7 @@ enum { FS_MAX_LANES = 16 };
 typedef struct fs_bands {
     int64_t n_rows, n_columns;
     int64_t *first, *start;
-    void *weights; /* four more may be read */
+    void *weights; /* up to three more are read */
     void *dense; /* not NULL: the whole matrix instead, FS_DENSE_ROWS rows at a time, then 4, then single ones, each as
                     [column][row] */
     /* The same rows for the kernels of single frames, or NULL: four at a time, each in `quad_steps` steps of four columns from
@@ -237,8 +237,9 @@ struct fs_kernels {
     /* The bin of each of n positive normal pitches in the tuning's histogram of n_bins, in the arithmetic of float (single) or
      * double, whatever the table's type; padded arrays. */
     void (*pitch_bins)(uint32_t *bins, const double *pitch, size_t n, double per_octave, size_t n_bins, int single);
-    /* The same bits for a block of one lane: a table of those kernels that front ends call on blocks, where `mix` takes the
-     * matrix transposed, n_in rows padded to a multiple of FS_MAX_LANES, and `project` wants four zeros behind the block. Only such a table has the next two. */
+    /* The same bits for a block of one lane: a table of those kernels that front ends call on blocks. Its `mix` takes the matrix
+     * transposed, n_in rows padded to a multiple of FS_MAX_LANES; its `project` wants four zeros behind the block. Only such a
+     * table has the next two. */
     const fs_kernels *lone;
     /* n samples to n/2 + 1 complex values or powers. z: first * pitch + first * row complex values, spare: row * lone_width. */
     void (*lone_forward)(const fs_lone_tables *tables, const void *samples, void *z, void *spare, void *out, int as_power);

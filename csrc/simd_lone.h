@@ -156,7 +156,8 @@ static void KN(lone_forward)(const fs_lone_tables *lone, const void *samples, vo
 
 /* ---- the other stages ------------------------------------------------------------------------------------------------- */
 
-/* Four values whatever the vectors' width: sums that run over every fourth element. */
+/* Four values whatever the vectors' width: sums that run over every fourth element. Functions take them by address, since how
+ * they would be passed depends on the target. */
 #undef four
 #undef ifour
 #define four KN(four)
@@ -165,16 +166,22 @@ typedef real four __attribute__((vector_size(4 * sizeof(real))));
 typedef real KN(four_unaligned) __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
 typedef real_int ifour __attribute__((vector_size(4 * sizeof(real))));
 
-FS_INLINE four KN(four_load)(const real *p) { return *(const KN(four_unaligned) *)p; }
-FS_INLINE four KN(four_fma)(four a, four b, four c)
+#undef FS_FOUR
+#define FS_FOUR(p) (*(const KN(four_unaligned) *)(p))
+FS_INLINE void KN(add_product)(four *sum, const four *a, const real *b)
 {
 #if TIER_FMA && FS_DOUBLE
-    return (four)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+    *sum = (four)_mm256_fmadd_pd((__m256d)*a, (__m256d)FS_FOUR(b), (__m256d)*sum);
 #elif TIER_FMA
-    return (four)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+    *sum = (four)_mm_fmadd_ps((__m128)*a, (__m128)FS_FOUR(b), (__m128)*sum);
 #else
-    return a * b + c;
+    *sum = *a * FS_FOUR(b) + *sum;
 #endif
+}
+FS_INLINE void KN(add_four)(four *sum, const real *a, const real *b)
+{
+    const four x = FS_FOUR(a);
+    KN(add_product)(sum, &x, b);
 }
 
 FS_INLINE real KN(one_fma)(real a, real b, real c)
@@ -189,17 +196,17 @@ FS_INLINE real KN(one_fma)(real a, real b, real c)
 }
 
 /* The four partial sums of a band. Reads up to three elements more of either array. */
-FS_INLINE four KN(lone_band)(const real *x, const real *w, int64_t n)
+FS_INLINE void KN(lone_band)(four *sum, const real *x, const real *w, int64_t n)
 {
-    four sum = {0};
+    *sum = (four){0};
     for (; n >= 4; n -= 4, x += 4, w += 4)
-        sum = KN(four_fma)(KN(four_load)(x), KN(four_load)(w), sum);
+        KN(add_four)(sum, x, w);
     if (n > 0) {
-        const four more = KN(four_fma)(KN(four_load)(x), KN(four_load)(w), sum);
         const ifour left = (ifour){0, 1, 2, 3} < (ifour){0} + (real_int)n;
-        sum = (four)(((ifour)more & left) | ((ifour)sum & ~left));
+        four more = *sum;
+        KN(add_four)(&more, x, w);
+        *sum = (four)(((ifour)more & left) | ((ifour)*sum & ~left));
     }
-    return sum;
 }
 
 /* R rows of a dense matrix, R a multiple of 4 */
@@ -213,7 +220,7 @@ FS_INLINE four KN(lone_band)(const real *x, const real *w, int64_t n)
             for (size_t column = begin; column < end; column++, w += R) { \
                 const four value = x[column] - (four){0}; \
                 _Pragma("GCC unroll 3") for (int i = 0; i < R / 4; i++) \
-                    sum[i] = KN(four_fma)(value, KN(four_load)(w + 4 * i), sum[i]); \
+                    KN(add_product)(&sum[i], &value, w + 4 * i); \
             } \
             _Pragma("GCC unroll 3") for (int i = 0; i < R / 4; i++) total[i] += sum[i]; \
         } \
@@ -263,11 +270,11 @@ FS_INLINE int KN(lone_plain)(const real *x, size_t n)
 }
 
 /* (a + b) + (c + d) of each */
-FS_INLINE four KN(four_sums)(const four *s)
+FS_INLINE void KN(four_sums)(four *sums, const four *s)
 {
     const four p = __builtin_shufflevector(s[0], s[1], 0, 2, 4, 6) + __builtin_shufflevector(s[0], s[1], 1, 3, 5, 7);
     const four q = __builtin_shufflevector(s[2], s[3], 0, 2, 4, 6) + __builtin_shufflevector(s[2], s[3], 1, 3, 5, 7);
-    return __builtin_shufflevector(p, q, 0, 2, 4, 6) + __builtin_shufflevector(p, q, 1, 3, 5, 7);
+    *sums = __builtin_shufflevector(p, q, 0, 2, 4, 6) + __builtin_shufflevector(p, q, 1, 3, 5, 7);
 }
 
 /* Four bands at a time, in as many steps as the longest of them has. A step too many adds -0, which changes nothing: x is
@@ -279,14 +286,14 @@ static void KN(lone_quads)(real *out, const real *x, const fs_bands *bands)
     const size_t n = (size_t)bands->n_rows;
     for (size_t band = 0; band < n; band += 4, first += 4) {
         const real *a = x + first[0], *b = x + first[1], *c = x + first[2], *d = x + first[3];
-        four s[4] = {{0}, {0}, {0}, {0}};
+        four s[4] = {{0}, {0}, {0}, {0}}, sums;
         for (uint32_t steps = bands->quad_steps[band / 4]; steps > 0; steps--, a += 4, b += 4, c += 4, d += 4, w += 16) {
-            s[0] = KN(four_fma)(KN(four_load)(a), KN(four_load)(w), s[0]);
-            s[1] = KN(four_fma)(KN(four_load)(b), KN(four_load)(w + 4), s[1]);
-            s[2] = KN(four_fma)(KN(four_load)(c), KN(four_load)(w + 8), s[2]);
-            s[3] = KN(four_fma)(KN(four_load)(d), KN(four_load)(w + 12), s[3]);
+            KN(add_four)(&s[0], a, w);
+            KN(add_four)(&s[1], b, w + 4);
+            KN(add_four)(&s[2], c, w + 8);
+            KN(add_four)(&s[3], d, w + 12);
         }
-        const four sums = KN(four_sums)(s);
+        KN(four_sums)(&sums, s);
         if (band + 4 <= n)
             *(KN(four_unaligned) *)(out + band) = sums;
         else
@@ -310,16 +317,18 @@ static void KN(lone_project)(void *out_, const void *block, const fs_bands *band
         return;
     }
     for (; band + 4 <= bands->n_rows; band += 4) {
-        four s[4];
+        four s[4], sums;
         _Pragma("GCC unroll 4") for (int i = 0; i < 4; i++)
         {
             const int64_t begin = start[band + i];
-            s[i] = KN(lone_band)(x + first[band + i], w + begin, start[band + i + 1] - begin);
+            KN(lone_band)(&s[i], x + first[band + i], w + begin, start[band + i + 1] - begin);
         }
-        *(KN(four_unaligned) *)(out + band) = KN(four_sums)(s);
+        KN(four_sums)(&sums, s);
+        *(KN(four_unaligned) *)(out + band) = sums;
     }
     for (; band < bands->n_rows; band++) {
-        const four s = KN(lone_band)(x + first[band], w + start[band], start[band + 1] - start[band]);
+        four s;
+        KN(lone_band)(&s, x + first[band], w + start[band], start[band + 1] - start[band]);
         out[band] = (s[0] + s[1]) + (s[2] + s[3]);
     }
 }
@@ -421,7 +430,7 @@ static void KN(lone_condition)(void *panel, size_t pitch, size_t n, const fs_con
     if (spec->remove_dc) {
         four s = {0};
         for (; i + 4 <= n; i += 4)
-            s += KN(four_load)(x + i);
+            s += FS_FOUR(x + i);
         for (; i < n; i++)
             s[0] += x[i];
         mean = ((s[0] + s[1]) + (s[2] + s[3])) / (real)n;
