@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core, plans
+from fastspec import _core
 from fastspec._validate import ParameterError, check_bool, check_dtype, check_int, show
 from fastspec.config import check_threads
 
@@ -114,9 +114,11 @@ class RandomAccess:
         """
         if is_file(source):
             return _of_file(self, source, frames, mono, dtype, out, n_threads)
+        from fastspec.plans import as_signal  # which needs this module
+
         if frames is None:
             frames = slice(None)
-        y = plans.as_signal(source)
+        y = as_signal(source)
         wide = self._check_signal(y)
         n = y.shape[-1]
         core = self._part_core(wide, n)
@@ -290,10 +292,12 @@ def prepare_out(
     y: Array, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], order: Any
 ) -> Array:
     """Return an argument `out`, checked, or a new array."""
+    from fastspec.plans import check_out, new_array, same_memory  # which needs this module
+
     if out is None:
-        return plans.new_array("y", shape, dtype, order)
-    plans.check_out(out, shape, dtype)
-    if plans.same_memory(y, out):
+        return new_array("y", shape, dtype, order)
+    check_out(out, shape, dtype)
+    if same_memory(y, out):
         raise ParameterError("out: must not overlap y")
     checked: Array = out
     return checked
