@@ -501,8 +501,7 @@ int main(int argc, char **argv)
     allowed = LONG_MAX;
     check_tier();
     fspec_set_allocator(&allocator);
-    const char *single = check_path("FASTSPEC_TEST_FFTWF"), *dbl = check_path("FASTSPEC_TEST_FFTW");
-    (void)fspec_fftw_load(single ? single : "", dbl ? dbl : "", NULL, 0);
+    check_fftw();
     refusals();
     front_ends(&r, 500 / CHECK_SLOWDOWN);
     banks(&r, 60 / CHECK_SLOWDOWN);
