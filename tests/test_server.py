@@ -39,7 +39,6 @@ C = fastspec.cqt(Y, sr=SR, n_bins=36)
 def _as_before():
     yield
     fastspec.set_limits()
-    _core.scratch_limit(64 << 20)
 
 
 # ---- limits --------------------------------------------------------------------------------------
@@ -112,16 +111,18 @@ def test_limits_are_exact():
 
 
 def test_limits_as_they_are_set():
-    assert fastspec.get_limits() == (None, None, None)
+    assert fastspec.get_limits() == (None,) * 4
     fastspec.set_limits(max_samples=5, max_scratch_bytes=7)
-    assert fastspec.get_limits() == (5, None, 7)
+    assert fastspec.get_limits() == (5, None, 7, None)
     for bad in (0, -1, 1.5, "x", True, 2**63):
         with pytest.raises(fastspec.ParameterError, match="max_output_bytes="):
             fastspec.set_limits(max_output_bytes=bad)
-    assert fastspec.get_limits() == (5, None, 7)
+    with pytest.raises(fastspec.ParameterError, match="max_idle_bytes=-1"):
+        fastspec.set_limits(max_idle_bytes=-1)
+    assert fastspec.get_limits() == (5, None, 7, None)
     assert issubclass(fastspec.LimitError, fastspec.ParameterError)
     fastspec.set_limits()
-    assert fastspec.get_limits() == (None, None, None)
+    assert fastspec.get_limits() == (None,) * 4
 
 
 # ---- deadlines -----------------------------------------------------------------------------------
@@ -416,7 +417,7 @@ def test_bounds_of_the_pool():
     plan = fastspec.STFT(n_fft=512)
     right = plan(Y)
     for limit in (0, 1 << 20, 64 << 20):
-        _core.scratch_limit(limit)
+        fastspec.set_limits(max_idle_bytes=limit)
         for _ in range(3):
             assert np.array_equal(plan(Y), right)
         assert _core.scratch_info()[0] == limit
@@ -424,8 +425,6 @@ def test_bounds_of_the_pool():
         assert (_core.scratch_info()[1] > 0) == (limit > 0)
     _core.scratch_trim()
     assert _core.scratch_info()[1:3] == (0, 0)
-    with pytest.raises(fastspec.ParameterError):
-        _core.scratch_limit(-1)
 
 
 # ---- cores ---------------------------------------------------------------------------------------
