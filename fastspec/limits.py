@@ -95,7 +95,7 @@ def get_limits() -> Limits:
     Returns
     -------
     Limits
-        A named tuple of the arguments of `set_limits`; None where there is no limit, or the default.
+        A named tuple of the arguments of `set_limits`: None for no limit, or for the default.
     """
     return _limits
 
