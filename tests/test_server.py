@@ -1,6 +1,7 @@
 """One process, many callers: limits, deadlines, caches, the pool of scratch, cores, the example."""
 
 import asyncio
+import ctypes
 import gc
 import http.client
 import importlib.util
@@ -128,14 +129,15 @@ def test_limits_as_they_are_set():
 # ---- deadlines -----------------------------------------------------------------------------------
 
 LONG = noise(SR * 600)
+SLOW = fastspec.MelSpectrogram(sr=SR, n_fft=2048, hop_length=64, n_mels=10)  # 0.2 s and more
 CQT = fastspec.CQT(sr=SR, n_bins=60)
 NSGT = fastspec.NSGT(sr=SR, slice_length=17280)
 LONG_CALLS = {
-    "mel": lambda: MEL(LONG),
-    "mel, threads": lambda: MEL(LONG, n_threads=3),
-    "map": lambda: MEL.map([LONG] * 3),
+    "mel": lambda: SLOW(LONG),
+    "mel, threads": lambda: SLOW(LONG, n_threads=3),
+    "map": lambda: SLOW.map([LONG] * 3),
     "stft": lambda: fastspec.stft(LONG),
-    "cqt": lambda: CQT(LONG, n_threads=2),
+    "cqt": lambda: CQT(LONG),
     "nsgt": lambda: NSGT(LONG),
     "griffinlim": lambda: fastspec.griffinlim(np.abs(X), n_iter=3000, random_state=0),
     "tuning": lambda: fastspec.estimate_tuning(y=LONG, sr=SR),
@@ -155,18 +157,19 @@ def test_a_call_ends_soon_after_its_deadline(name):
     # Other programs run here too: the soonest of a few.
     lates = []
     for _ in range(6):
-        late, error = _late(LONG_CALLS[name], 0.03)
+        late, error = _late(LONG_CALLS[name], 0.01)
         assert isinstance(error, TimeoutError)
-        assert error.started
-        lates.append(late)
-        if late < 0.05:
+        if error.started:
+            lates.append(late)
+        if error.started and late < 0.05:
             break
+    assert lates, "the time was always over before the work began"
     assert min(lates) < 0.2, lates
 
 
 def test_a_plan_is_usable_after_a_deadline():
     right = MEL(Y)
-    _late(lambda: MEL(LONG), 0.01)
+    _late(lambda: SLOW(LONG), 0.01)
     assert np.array_equal(MEL(Y), right)
     with fastspec.deadline(60):
         assert np.array_equal(MEL(Y, n_threads=2), right)
@@ -186,7 +189,7 @@ def test_a_deadline_that_has_passed():
 
 def test_nested_deadlines():
     with fastspec.deadline(60):
-        late, _ = _late(lambda: MEL(LONG), 0.02)
+        late, _ = _late(lambda: SLOW(LONG), 0.01)
         assert late < 1
         MEL(Y)
     with fastspec.deadline(0), fastspec.deadline(60), pytest.raises(fastspec.DeadlineError):
@@ -209,7 +212,7 @@ def test_a_deadline_is_its_threads_own():
         results["other"] = MEL(Y)
 
     def late():
-        results["late"] = _late(lambda: MEL(LONG), 0.02)[1].started
+        results["late"] = _late(lambda: SLOW(LONG), 0.01)[1].started
 
     with fastspec.deadline(0):
         for work in (other, late):
@@ -218,6 +221,31 @@ def test_a_deadline_is_its_threads_own():
             thread.join()
     assert results["late"]
     assert np.array_equal(results["other"], MEL(Y))
+
+
+@pytest.mark.skipif(not hasattr(ctypes.pythonapi, "usleep"), reason="no usleep")
+def test_a_thread_looks_at_the_clock_without_the_interpreters_lock():
+    ready, used = threading.Event(), []
+
+    def late():
+        with fastspec.deadline(0.02):
+            ready.set()
+            start = time.thread_time()
+            with pytest.raises(fastspec.DeadlineError):
+                SLOW(LONG)
+            used.append(time.thread_time() - start)
+
+    for _ in range(5):
+        ready.clear()
+        thread = threading.Thread(target=late)
+        thread.start()
+        ready.wait()
+        time.sleep(0.002)  # its call begins
+        ctypes.pythonapi.usleep(400_000)  # holds the lock, and computes nothing
+        thread.join()
+        if used[-1] < 0.1:  # else other programs had the core
+            break
+    assert min(used) < 0.1, used
 
 
 def test_a_deadline_follows_a_task():
@@ -248,8 +276,8 @@ def test_streams_and_deadlines():
     rest = stream.push(Y[np.newaxis, 5000:])  # nothing had happened
     whole = np.concatenate([first, rest, stream.flush()], axis=-1)
     assert np.array_equal(whole[0], fastspec.STFT()(Y))
-    stream = MEL._stream()
-    _late(lambda: stream.push(LONG[np.newaxis]), 0.02)
+    stream = SLOW._stream()
+    _late(lambda: stream.push(LONG[np.newaxis]), 0.01)
     with pytest.raises(fastspec.ParameterError, match="deadline"):
         stream.push(Y[np.newaxis])
 
@@ -260,7 +288,7 @@ def test_interrupts_are_heard_under_a_deadline():
     start = time.perf_counter()
     timer.start()
     with pytest.raises(KeyboardInterrupt), fastspec.deadline(60):
-        MEL.map([LONG] * 100)
+        SLOW.map([LONG] * 20)
     assert time.perf_counter() - start < 10
 
 
