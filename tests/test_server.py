@@ -538,7 +538,7 @@ def test_cores_of_a_control_group(name, tmp_path, monkeypatch):
     _tree(tmp_path, *tree)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
-    assert threads.cores(str(tmp_path)) == expected
+    assert threads.cores_under(str(tmp_path)) == expected
 
 
 def test_cores_of_this_process(monkeypatch):
