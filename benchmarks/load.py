@@ -183,53 +183,55 @@ def _load(call: Call, signals: list[Array], clients: int, calls: int) -> dict[st
     }
 
 
-def _scaling(call: Call, signals: list[Array], calls: int) -> float:
-    """Return how many times as many calls two clients make in a time as one does."""
+def _scaling(call: Call, signals: list[Array], calls: int, *, ours: bool) -> dict[str, float]:
+    """Return how many times as many calls two make in a time as one does, by what the two are."""
+    kept = threading.local()
 
-    def work() -> None:
+    def work(call: Call = call) -> None:
         for i in range(calls):
             call(signals[i % len(signals)])
 
+    def into(y: Array) -> Array:
+        outs = kept.__dict__.setdefault("outs", {})
+        outs[y.size] = result = call(y, outs.get(y.size))  # type: ignore[call-arg]
+        return result
+
+    pairs = {"two threads": lambda: _run([work, work])}
+    processes = [_start(calls), _start(calls)] if ours else []
+    if ours:
+        pairs["two threads, out="] = lambda: _run([lambda: work(into)] * 2)
+        pairs["two processes"] = lambda: _go(processes)
+    ratios: dict[str, list[float]] = {name: [] for name in pairs}
     _run([work, work])
-    ratios = []
     for _ in range(_ROUNDS):
         one = _run([work])
-        two = _run([work, work])
-        ratios.append(2 * one / two)
-    return median(ratios)
-
-
-def _processes(calls: int) -> float:
-    """Return the same for two processes."""
-    command = [sys.executable, "-m", "benchmarks.load", "--worker", str(calls)]
-
-    def start() -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        process.stdout.readline()  # is ready
-        return process
-
-    def go(*processes: subprocess.Popen[str]) -> float:
-        begin = time.perf_counter()
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        for process in processes:
-            assert process.stdout is not None
-            process.stdout.readline()
-        return time.perf_counter() - begin
-
-    a, b = start(), start()
-    ratios = []
-    for _ in range(_ROUNDS):
-        one = go(a)
-        ratios.append(2 * one / go(a, b))
-    for process in (a, b):
+        for name, pair in pairs.items():
+            ratios[name].append(2 * one / pair())
+    for process in processes:
         process.communicate()
-    return median(ratios)
+    return {name: median(values) for name, values in ratios.items()}
+
+
+def _start(calls: int) -> subprocess.Popen[str]:
+    """Return a process that waits for `_go`."""
+    command = [sys.executable, "-m", "benchmarks.load", "--worker", str(calls)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def _go(processes: list[subprocess.Popen[str]]) -> float:
+    """Let processes work at once; return the seconds that they took together."""
+    begin = time.perf_counter()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    return time.perf_counter() - begin
 
 
 def _work_on_demand(calls: int) -> None:
@@ -253,19 +255,8 @@ def _child(name: str, calls: int, full: bool) -> None:
             call(y)
     for clients in CLIENTS:
         print(json.dumps(_load(call, signals, clients, calls)), flush=True)
-    some = max(_KINDS, min(calls, 2000 if full else 600) // 2)
-    scaling = {"two threads": _scaling(call, signals, some)}
-    if name == "fastspec":
-        kept = threading.local()
-
-        def into(y: Array) -> Array:
-            outs = kept.__dict__.setdefault("outs", {})
-            outs[y.size] = result = call(y, outs.get(y.size))  # type: ignore[call-arg]
-            return result
-
-        scaling["two threads, out="] = _scaling(into, signals, some)
-        scaling["two processes"] = _processes(some)
-    print(json.dumps(scaling), flush=True)
+    some = max(_KINDS, min(calls, 4000 if full else 1000) // 2)
+    print(json.dumps(_scaling(call, signals, some, ours=name == "fastspec")), flush=True)
 
 
 # ---- the report ----------------------------------------------------------------------------------

@@ -55,6 +55,9 @@ TITLES = {
     "audio": "Files",
     "display": "Pictures",
     "config": "Settings",
+    "limits": "Limits and deadlines",
+    "caches": "Caches",
+    "threads": "Cores",
     "_validate": "Errors",
     "_core": "Errors",
 }

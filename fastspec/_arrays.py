@@ -26,6 +26,7 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 
+_SMALL = 2**60  # bytes
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -85,7 +86,11 @@ def same_memory(a: Array, b: Array) -> bool:
 def new_array(name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, order: Any = "C") -> Array:
     """Return an array without values; `name` is the argument to blame if it is too large."""
     dtype = np.dtype(dtype)
-    check_size(name, shape, dtype.itemsize)
+    size = dtype.itemsize
+    for n in shape:
+        size *= n
+    if not 0 < size <= _SMALL or len(shape) > 32:  # the rest is never too large
+        check_size(name, shape, dtype.itemsize)
     if limits.are_set:
         limits.check_output(shape, dtype)
     return np.empty(shape, dtype, order)

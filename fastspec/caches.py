@@ -81,10 +81,15 @@ class _Cache:
         if size + sum(entry[1] for entry in list(self._made.values())) > _MOST_BYTES:
             self.call.cache_clear()
         made, key = self._made, id(value)
+
+        def forget(reference: weakref.ref[Any]) -> None:
+            if key in made and made[key][0] is reference:
+                made.pop(key, None)
+
         # A tuple cannot be watched: what it holds is counted by its first member that can.
         for watched in (value, *value) if isinstance(value, tuple) else (value,):
             try:
-                reference = weakref.ref(watched, lambda _: made.pop(key, None))
+                reference = weakref.ref(watched, forget)
             except TypeError:
                 continue
             made[key] = reference, size

@@ -18,12 +18,15 @@ __all__ = ["DeadlineError", "LimitError", "Limits", "deadline", "get_limits", "s
 
 
 class Limits(NamedTuple):
-    """The limits of a process; None where there is none."""
+    """The limits of a process; None where there is none, or the default."""
 
     max_samples: int | None = None
     max_output_bytes: int | None = None
     max_scratch_bytes: int | None = None
+    max_idle_bytes: int | None = None
 
+
+_IDLE_BYTES = _core.scratch_info()[0]
 
 are_set = False  # the one thing that a call looks at
 _limits = Limits()
@@ -34,6 +37,7 @@ def set_limits(
     max_samples: int | None = None,
     max_output_bytes: int | None = None,
     max_scratch_bytes: int | None = None,
+    max_idle_bytes: int | None = None,
 ) -> None:
     """Set how large a call may be, for all calls of the process from now on.
 
@@ -50,11 +54,14 @@ def set_limits(
     max_scratch_bytes : int >= 1, optional
         Bytes of working memory that a call may take at a time, in all its threads; it is told
         when the samples have been checked. Default: any number.
+    max_idle_bytes : int >= 0, optional
+        Bytes of working memory that are kept for later calls when none is running. A block of more
+        than a quarter of it is not kept. Default: 64 MiB.
 
     Raises
     ------
     ParameterError
-        If an argument is neither None nor a positive integer.
+        If an argument is neither None nor an integer in its range.
 
     Examples
     --------
@@ -66,17 +73,20 @@ def set_limits(
     global are_set, _limits
     limits = Limits(
         *(
-            None if value is None else check_int(name, value, minimum=1, maximum=2**60)
-            for name, value in (
-                ("max_samples", max_samples),
-                ("max_output_bytes", max_output_bytes),
-                ("max_scratch_bytes", max_scratch_bytes),
+            None if value is None else check_int(name, value, minimum=least, maximum=2**60)
+            for name, value, least in (
+                ("max_samples", max_samples, 1),
+                ("max_output_bytes", max_output_bytes, 1),
+                ("max_scratch_bytes", max_scratch_bytes, 1),
+                ("max_idle_bytes", max_idle_bytes, 0),
             )
         )
     )
-    _core.set_limits(*(value or 0 for value in limits))
+    *of_calls, idle = limits
+    _core.set_limits(*(value or 0 for value in of_calls))
+    _core.scratch_limit(_IDLE_BYTES if idle is None else idle)
     _limits = limits
-    are_set = limits != Limits()
+    are_set = any(of_calls)
 
 
 def get_limits() -> Limits:
@@ -85,8 +95,7 @@ def get_limits() -> Limits:
     Returns
     -------
     Limits
-        A named tuple of ``max_samples``, ``max_output_bytes`` and ``max_scratch_bytes``; None where
-        there is no limit.
+        A named tuple of the arguments of `set_limits`: None for no limit, or for the default.
     """
     return _limits
 

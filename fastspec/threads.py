@@ -20,13 +20,8 @@ _named: int | None = None  # FASTSPEC_NUM_THREADS, 0 where it is not set; None b
 _lately: tuple[float, int] = (-math.inf, 1)
 
 
-def cores(root: str = "/") -> int:
+def cores() -> int:
     """Return how many cores this process may keep busy.
-
-    Parameters
-    ----------
-    root : str
-        The folder that holds ``proc`` and ``sys``: for tests.
 
     Returns
     -------
@@ -40,6 +35,11 @@ def cores(root: str = "/") -> int:
     >>> fastspec.cores() >= 1
     True
     """
+    return cores_under("/")
+
+
+def cores_under(root: str) -> int:
+    """Return what `cores` does, with ``proc`` and ``sys`` in another folder than the root."""
     if hasattr(os, "process_cpu_count"):
         n = os.process_cpu_count() or 1
     elif hasattr(os, "sched_getaffinity"):
@@ -169,6 +169,6 @@ def check_threads(n_threads: int) -> int:
     """Return an argument ``n_threads``, checked, as a number of threads."""
     if type(n_threads) is not int or not 1 <= n_threads <= MOST_THREADS:
         n_threads = _unusual_threads(n_threads)
-    if n_threads > 1 and named_threads():
-        return min(n_threads, _named or n_threads)
+    if n_threads > 1 and (most := named_threads()):
+        return min(n_threads, most)
     return n_threads

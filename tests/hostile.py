@@ -270,6 +270,24 @@ for _name, _argument in (
     vary("convert", _convert, _argument, **_rest)
 vary("settings", fastspec.set_precision, precision=NAMES)
 
+
+def _limited(**given: Any) -> Any:
+    try:
+        fastspec.set_limits(**given)
+        return fastspec.get_limits()
+    finally:
+        fastspec.set_limits()
+
+
+def _until(seconds: Any) -> Any:
+    with fastspec.deadline(seconds):
+        return seconds
+
+
+vary("settings", _until, seconds=NUMBERS)
+for _limit in ("max_samples", "max_output_bytes", "max_scratch_bytes", "max_idle_bytes"):
+    vary("settings", _limited, **{_limit: SIZES})
+
 SEARCH: dict[str, list[Value]] = {
     "sr": NUMBERS,
     "fmin": NUMBERS,

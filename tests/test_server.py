@@ -1,6 +1,7 @@
 """One process, many callers: limits, deadlines, caches, the pool of scratch, cores, the example."""
 
 import asyncio
+import ctypes
 import gc
 import http.client
 import importlib.util
@@ -39,7 +40,6 @@ C = fastspec.cqt(Y, sr=SR, n_bins=36)
 def _as_before():
     yield
     fastspec.set_limits()
-    _core.scratch_limit(64 << 20)
 
 
 # ---- limits --------------------------------------------------------------------------------------
@@ -112,29 +112,32 @@ def test_limits_are_exact():
 
 
 def test_limits_as_they_are_set():
-    assert fastspec.get_limits() == (None, None, None)
+    assert fastspec.get_limits() == (None,) * 4
     fastspec.set_limits(max_samples=5, max_scratch_bytes=7)
-    assert fastspec.get_limits() == (5, None, 7)
+    assert fastspec.get_limits() == (5, None, 7, None)
     for bad in (0, -1, 1.5, "x", True, 2**63):
         with pytest.raises(fastspec.ParameterError, match="max_output_bytes="):
             fastspec.set_limits(max_output_bytes=bad)
-    assert fastspec.get_limits() == (5, None, 7)
+    with pytest.raises(fastspec.ParameterError, match="max_idle_bytes=-1"):
+        fastspec.set_limits(max_idle_bytes=-1)
+    assert fastspec.get_limits() == (5, None, 7, None)
     assert issubclass(fastspec.LimitError, fastspec.ParameterError)
     fastspec.set_limits()
-    assert fastspec.get_limits() == (None, None, None)
+    assert fastspec.get_limits() == (None,) * 4
 
 
 # ---- deadlines -----------------------------------------------------------------------------------
 
 LONG = noise(SR * 600)
+SLOW = fastspec.MelSpectrogram(sr=SR, n_fft=2048, hop_length=64, n_mels=10)  # 0.2 s and more
 CQT = fastspec.CQT(sr=SR, n_bins=60)
 NSGT = fastspec.NSGT(sr=SR, slice_length=17280)
 LONG_CALLS = {
-    "mel": lambda: MEL(LONG),
-    "mel, threads": lambda: MEL(LONG, n_threads=3),
-    "map": lambda: MEL.map([LONG] * 3),
+    "mel": lambda: SLOW(LONG),
+    "mel, threads": lambda: SLOW(LONG, n_threads=3),
+    "map": lambda: SLOW.map([LONG] * 3),
     "stft": lambda: fastspec.stft(LONG),
-    "cqt": lambda: CQT(LONG, n_threads=2),
+    "cqt": lambda: CQT(LONG),
     "nsgt": lambda: NSGT(LONG),
     "griffinlim": lambda: fastspec.griffinlim(np.abs(X), n_iter=3000, random_state=0),
     "tuning": lambda: fastspec.estimate_tuning(y=LONG, sr=SR),
@@ -154,18 +157,19 @@ def test_a_call_ends_soon_after_its_deadline(name):
     # Other programs run here too: the soonest of a few.
     lates = []
     for _ in range(6):
-        late, error = _late(LONG_CALLS[name], 0.03)
+        late, error = _late(LONG_CALLS[name], 0.01)
         assert isinstance(error, TimeoutError)
-        assert error.started
-        lates.append(late)
-        if late < 0.05:
+        if error.started:
+            lates.append(late)
+        if error.started and late < 0.05:
             break
+    assert lates, "the time was always over before the work began"
     assert min(lates) < 0.2, lates
 
 
 def test_a_plan_is_usable_after_a_deadline():
     right = MEL(Y)
-    _late(lambda: MEL(LONG), 0.01)
+    _late(lambda: SLOW(LONG), 0.01)
     assert np.array_equal(MEL(Y), right)
     with fastspec.deadline(60):
         assert np.array_equal(MEL(Y, n_threads=2), right)
@@ -185,7 +189,7 @@ def test_a_deadline_that_has_passed():
 
 def test_nested_deadlines():
     with fastspec.deadline(60):
-        late, _ = _late(lambda: MEL(LONG), 0.02)
+        late, _ = _late(lambda: SLOW(LONG), 0.01)
         assert late < 1
         MEL(Y)
     with fastspec.deadline(0), fastspec.deadline(60), pytest.raises(fastspec.DeadlineError):
@@ -208,7 +212,7 @@ def test_a_deadline_is_its_threads_own():
         results["other"] = MEL(Y)
 
     def late():
-        results["late"] = _late(lambda: MEL(LONG), 0.02)[1].started
+        results["late"] = _late(lambda: SLOW(LONG), 0.01)[1].started
 
     with fastspec.deadline(0):
         for work in (other, late):
@@ -217,6 +221,31 @@ def test_a_deadline_is_its_threads_own():
             thread.join()
     assert results["late"]
     assert np.array_equal(results["other"], MEL(Y))
+
+
+@pytest.mark.skipif(not hasattr(ctypes.pythonapi, "usleep"), reason="no usleep")
+def test_a_thread_looks_at_the_clock_without_the_interpreters_lock():
+    ready, used = threading.Event(), []
+
+    def late():
+        with fastspec.deadline(0.02):
+            ready.set()
+            start = time.thread_time()
+            with pytest.raises(fastspec.DeadlineError):
+                SLOW(LONG)
+            used.append(time.thread_time() - start)
+
+    for _ in range(5):
+        ready.clear()
+        thread = threading.Thread(target=late)
+        thread.start()
+        ready.wait()
+        time.sleep(0.002)  # its call begins
+        ctypes.pythonapi.usleep(400_000)  # holds the lock, and computes nothing
+        thread.join()
+        if used[-1] < 0.1:  # else other programs had the core
+            break
+    assert min(used) < 0.1, used
 
 
 def test_a_deadline_follows_a_task():
@@ -247,8 +276,8 @@ def test_streams_and_deadlines():
     rest = stream.push(Y[np.newaxis, 5000:])  # nothing had happened
     whole = np.concatenate([first, rest, stream.flush()], axis=-1)
     assert np.array_equal(whole[0], fastspec.STFT()(Y))
-    stream = MEL._stream()
-    _late(lambda: stream.push(LONG[np.newaxis]), 0.02)
+    stream = SLOW._stream()
+    _late(lambda: stream.push(LONG[np.newaxis]), 0.01)
     with pytest.raises(fastspec.ParameterError, match="deadline"):
         stream.push(Y[np.newaxis])
 
@@ -259,7 +288,7 @@ def test_interrupts_are_heard_under_a_deadline():
     start = time.perf_counter()
     timer.start()
     with pytest.raises(KeyboardInterrupt), fastspec.deadline(60):
-        MEL.map([LONG] * 100)
+        SLOW.map([LONG] * 20)
     assert time.perf_counter() - start < 10
 
 
@@ -416,7 +445,7 @@ def test_bounds_of_the_pool():
     plan = fastspec.STFT(n_fft=512)
     right = plan(Y)
     for limit in (0, 1 << 20, 64 << 20):
-        _core.scratch_limit(limit)
+        fastspec.set_limits(max_idle_bytes=limit)
         for _ in range(3):
             assert np.array_equal(plan(Y), right)
         assert _core.scratch_info()[0] == limit
@@ -424,8 +453,6 @@ def test_bounds_of_the_pool():
         assert (_core.scratch_info()[1] > 0) == (limit > 0)
     _core.scratch_trim()
     assert _core.scratch_info()[1:3] == (0, 0)
-    with pytest.raises(fastspec.ParameterError):
-        _core.scratch_limit(-1)
 
 
 # ---- cores ---------------------------------------------------------------------------------------
@@ -511,7 +538,7 @@ def test_cores_of_a_control_group(name, tmp_path, monkeypatch):
     _tree(tmp_path, *tree)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
-    assert threads.cores(str(tmp_path)) == expected
+    assert threads.cores_under(str(tmp_path)) == expected
 
 
 def test_cores_of_this_process(monkeypatch):
