@@ -76,7 +76,7 @@ class BuildExt(build_ext):
         if msvc:
             clang = shutil.which("clang-cl")
             if not clang:
-                raise CompileError("fastspec needs clang-cl, of LLVM or of Visual Studio, on the PATH")
+                raise CompileError("clang-cl, of LLVM or of Visual Studio, must be on the PATH")
             if not self.compiler.initialized:
                 self.compiler.initialize()  # not thread-safe, so before the pool
             self.compiler.cc = clang

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-LIBRARIES = ("fastspec", "librosa", "torchaudio", "torch")
+LIBRARIES = ("fastspec", "librosa", "torchaudio", "torch", "audioFlux")
 FEATURE = "log-mel"
 
 
@@ -27,12 +27,14 @@ def measure(environment: Mapping[str, str], *, quick: bool) -> list[dict[str, An
     -------
     list of dict
         Per library: ``import``, ``first`` (call) and ``later`` (call) in seconds for 1 s of signal,
-        ``memory``: {seconds of signal: peak in bytes beyond NumPy and the signal}.
+        ``memory``: {seconds of signal: peak in bytes beyond NumPy and the signal}; ``installed``:
+        its size on disk in bytes, with all that it requires, and ``alone``, without; None if it is
+        not an installed distribution.
     """
     # Installed libraries come with their bytecode; a first run writes that of a checkout.
     environment = {k: v for k, v in environment.items() if k != "PYTHONDONTWRITEBYTECODE"}
     _run("fastspec", 1, environment)
-    turns = 1 if quick else 5
+    turns = 1 if quick else 7
     lengths = () if quick else (30, 600)
     found: dict[str, list[dict[str, Any]]] = {}
     for turn in range(turns):
@@ -51,6 +53,7 @@ def measure(environment: Mapping[str, str], *, quick: bool) -> list[dict[str, An
         for seconds in lengths:
             one = _run(name, seconds, environment)
             row["memory"][str(seconds)] = None if one is None else one["memory"]
+        row["alone"], row["installed"] = sizes(name)
         rows.append(row)
     return rows
 
@@ -61,6 +64,36 @@ def _run(name: str, seconds: int, environment: Mapping[str, str]) -> dict[str, A
     if done.returncode != 0:
         return None
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def sizes(library: str) -> tuple[int | None, int | None]:
+    """Return the bytes on disk of a distribution, and with the others that it requires."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        from packaging.requirements import Requirement
+    except ImportError:
+        return None, None
+    found: dict[str, int] = {}
+    wanted = [library.lower()]
+    while wanted:
+        name = wanted.pop()
+        try:
+            package = distribution(name)
+        except PackageNotFoundError:
+            if not found:
+                return None, None
+            continue  # required by nothing that this computer has
+        name = package.metadata["Name"].lower()
+        if name in found:
+            continue
+        files = [package.locate_file(file) for file in package.files or ()]
+        found[name] = sum(os.stat(str(f)).st_size for f in files if os.path.isfile(str(f)))
+        for text in package.requires or ():
+            one = Requirement(text)
+            if one.marker is None or one.marker.evaluate({"extra": ""}):
+                wanted.append(one.name)
+    return next(iter(found.values())), sum(found.values())
 
 
 def memory(key: str) -> int | None:

@@ -174,16 +174,19 @@ def _fresh(rows: list[Row]) -> str:
     lengths = list(rows[0]["memory"])
     lines = [
         "fresh processes, log-mel, one thread: ms to import beyond NumPy, for the first call, for",
-        "both and for a later call, on 1 s; peak of resident memory in MB beyond NumPy and signal",
+        "both and for a later call, on 1 s; peak of resident memory in MB beyond NumPy and signal;",
+        "MB on disk, alone and with all that it requires",
         "",
         f"{'':<17}{'import':>10}{'first':>10}{'both':>10}{'later':>10}"
-        + "".join(f"{n + ' s MB':>12}" for n in lengths),
+        + "".join(f"{n + ' s MB':>12}" for n in lengths)
+        + f"{'disk MB':>10}{'with all':>10}",
     ]
     for row in rows:
         cells = (row["import"], row["first"], row["import"] + row["first"], row["later"])
         times = "".join(f"{milliseconds(cell):>10}" for cell in cells)
         memory = "".join(f"{_megabytes(row['memory'][n]):>12}" for n in lengths)
-        lines.append(f"{row['name']:<17}{times}{memory}")
+        disk = "".join(f"{_megabytes(row.get(key)):>10}" for key in ("alone", "installed"))
+        lines.append(f"{row['name']:<17}{times}{memory}{disk}")
     return "\n".join(lines)
 
 

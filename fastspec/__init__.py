@@ -4,7 +4,7 @@ Functions carry librosa's names and give librosa's results; plans (`STFT`, `MelS
 `MFCC`) fix the parameters once and are called many times, from any number of threads.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastspec._core import DeadlineError, EngineError
 from fastspec._validate import LimitError, ParameterError
@@ -161,18 +161,25 @@ _LATER = {
 _MODULES_LATER = ("compat", "librosa_compat", "presets")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        import importlib
+if TYPE_CHECKING:
+    from fastspec import compat as compat
+    from fastspec import presets
+    from fastspec.audio import load
+    from fastspec.display import specshow
+else:
 
-        value = getattr(importlib.import_module(_LATER[name]), name)
-        globals()[name] = value
-        return value
-    if name in _MODULES_LATER:
-        import importlib
+    def __getattr__(name: str) -> Any:
+        if name in _LATER:
+            import importlib
 
-        return importlib.import_module(f"fastspec.{name}")
-    raise AttributeError(f"module 'fastspec' has no attribute {name!r}")
+            value = getattr(importlib.import_module(_LATER[name]), name)
+            globals()[name] = value
+            return value
+        if name in _MODULES_LATER:
+            import importlib
+
+            return importlib.import_module(f"fastspec.{name}")
+        raise AttributeError(f"module 'fastspec' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -107,12 +107,8 @@ def _candidates(provider: str) -> list[tuple[list[str], list[str]]]:
     if provider == "mkl":
         names = [f"libmkl_rt.so{version}" for version in (".3", ".2", ".1", "")]
         return [(names, names)]
-    if (
-        os.sep in provider
-        or "/" in provider
-        or provider.endswith((".so", ".dylib", ".dll"))
-        or ".so." in provider
-    ):
+    named = provider.endswith((".so", ".dylib", ".dll")) or ".so." in provider
+    if named or os.sep in provider or "/" in provider:
         return [_at_path(provider)]
     _tried.append(f"{provider}, which is neither a known name nor a path")
     return []

@@ -123,7 +123,7 @@ def exported(library):
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("nm"), reason="no nm of ELF")
 @pytest.mark.parametrize("name", ["_core", "cfastspec"])
 def test_modules_export_no_function_of_the_core(name):
-    """Else the functions of a libfastspec that the process is linked with would stand in for them."""
+    """Else those of a libfastspec that the process is linked with would stand in for them."""
     module = __import__(f"fastspec.{name}", fromlist=[name])
     assert exported(module.__file__) == {f"PyInit_{name}"}
 
@@ -230,6 +230,29 @@ def test_cpp(programs):
     if not (programs / "logmel").exists():
         pytest.skip("no C++ compiler")
     assert run(programs / "logmel").stdout == b"101 x 80, loudest band 26\n"
+
+
+@pytest.mark.skipif(not shutil.which("rustc"), reason="no rustc")
+def test_rust(installed, tmp_path):
+    program = tmp_path / "logmel"
+    libraries = ["-L", f"native={installed}/lib", "-l", "static=fastspec"]
+    strict = ["-O", "--edition", "2021", "-D", "warnings"]
+    run("rustc", *strict, *libraries, EXAMPLES / "rust/logmel.rs", "-o", program)
+    y = np.random.default_rng(5).standard_normal(20_001, np.float32)
+    done = run(program, 16000, 400, 160, 40, input=y.tobytes())
+    plan = fastspec.MelSpectrogram(sr=16000, n_fft=400, hop_length=160, n_mels=40, log="db")
+    assert np.array_equal(np.frombuffer(done.stdout, "<f4").reshape(-1, 40).T, plan(y))
+    for arguments, data, text in (
+        ((16000, 400, 0, 40), y, b"hop_length must be >= 1"),
+        ((16000, 400, 160, -1), y, b"out of its range"),
+        ((16000, 400, 160, 40), y[:0], b"empty"),
+        ((16000, 400, 160, 40), y * np.nan, b"NaN"),
+    ):
+        command = [program, *map(str, arguments)]
+        bad = subprocess.run(command, input=data.tobytes(), capture_output=True)
+        assert bad.returncode == 1
+        assert text in bad.stderr
+        assert not bad.stdout
 
 
 @pytest.mark.skipif(not shutil.which("cmake"), reason="no cmake")
