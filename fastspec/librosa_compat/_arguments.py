@@ -20,6 +20,8 @@ _COMPLEX = (np.dtype(np.complex64), np.dtype(np.complex128))
 def _array(value: Any, types: tuple[Any, ...]) -> str | None:
     if type(value) is not np.ndarray:
         return f"is a {type(value).__name__}"
+    if value.size == 0:
+        return "is empty"
     return None if value.dtype in types and value.dtype.isnative else f"has dtype {value.dtype}"
 
 
