@@ -17,7 +17,7 @@ import numpy as np
 import fastspec
 from fastspec.librosa_compat._names import public_modules
 
-__all__ = ["ROWS", "Row", "absent", "find", "in_namespace", "served"]
+__all__ = ["ROWS", "Row", "absent", "docs_line", "find", "in_namespace", "served"]
 
 
 @dataclass(frozen=True)
@@ -246,6 +246,30 @@ def in_namespace() -> dict[str, dict[str, Row]]:
             for module in public_modules(row.home, row.name):
                 modules.setdefault(module, {})[row.name] = row
     return modules
+
+
+_GIVEN = {
+    "audio": "a plain array of float32 or float64",
+    "real": "a plain array of float32 or float64",
+    "complex": "a plain array of complex64 or complex128",
+    "spectra": "a plain array of floats or complex numbers",
+    "numbers": "a number, a list or a plain array of float32, float64 or int64",
+    "decibels": "numbers, or a plain array of floats or complex numbers",
+    "levels": "a number or a plain array of float32, float64 or int64",
+}
+
+
+def docs_line(row: Row) -> str:
+    """Return the line of a function in the table of docs/librosa.md."""
+    if row.single is None:
+        bound = row.of
+    elif row.single == row.double:
+        bound = f"{row.single:g} of the {row.of}"
+    else:
+        bound = f"{row.single:g}, {row.double:g} of the {row.of}"
+    bound = bound.replace("of the dB", "dB").replace("of the one", "absolute")
+    given = "; ".join(f"`{name}` is {_GIVEN[kind]}" for name, kind in row.arrays.items())
+    return f"| `{row.path}` | {bound} | {'; '.join(filter(None, (given, row.passed_on)))} |"
 
 
 def find(path: str) -> Row:
