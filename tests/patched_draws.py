@@ -677,8 +677,10 @@ def spoil(rng, args, kwargs):
     elif kind < 0.9 and kwargs:
         name = pick(rng, *kwargs)
         kwargs[name] = pick(rng, *JUNK)
-        if name in ("n_iter", "power") and kwargs[name] == 10**6:
-            kwargs[name] = -1  # a million iterations are no error, nor is infinity
+        if name == "n_iter" and kwargs[name] == 10**6:
+            kwargs[name] = -1  # a million iterations are no error
+        if name == "power" and kwargs[name] in (-1, 10**6):
+            kwargs[name] = "2"  # nor are the largest or smallest magnitudes, much magnified
     else:
         kwargs[pick(rng, "n_threads", "precision", "no_such_argument")] = 1
     return tuple(args), kwargs
