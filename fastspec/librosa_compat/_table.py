@@ -28,7 +28,7 @@ class Row:
     fastspec, or ``module:name``. `arrays` says of which kind arguments must be for the patch to
     serve a call: see `fastspec.librosa_compat._arguments.KINDS`. `single` and `double` bound the
     difference of the results for float32 and float64 input, `of` says relative to what; None is for
-    results that are equal. `passed_on` says, for the docs, what else goes to librosa. Where our
+    results that are equal. `remark` is one for the docs. Where our
     function differs in the type of its results, the patch has `prepare` change the keywords of a
     call, and `finish` its result.
     """
@@ -40,7 +40,7 @@ class Row:
     single: float | None = None
     double: float | None = None
     of: str = "peak"
-    passed_on: str = ""
+    remark: str = ""
     patched: bool = True
     prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     finish: Callable[[Any], Any] | None = None
@@ -107,7 +107,7 @@ ROWS: tuple[Row, ...] = (
     Row("core.spectrum", "magphase", arrays={"D": "complex"}, of="equal"),
     Row("core.spectrum", "_spectrogram", "fastspec.librosa_compat._private:spectrogram",
         arrays=_BOTH, single=1e-6, double=1e-12,
-        passed_on="librosa's own helper of its spectral features; `S=` is handed back as it is"),
+        remark="the helper of librosa's spectral features"),
     Row("core.spectrum", "power_to_db", arrays={"S": "decibels"}, single=3e-5, double=1e-11,
         of="dB"),
     Row("core.spectrum", "amplitude_to_db", arrays={"S": "decibels"}, single=3.1e-5, double=1e-11,
@@ -249,13 +249,13 @@ def in_namespace() -> dict[str, dict[str, Row]]:
 
 
 _GIVEN = {
-    "audio": "a plain array of float32 or float64",
-    "real": "a plain array of float32 or float64",
-    "complex": "a plain array of complex64 or complex128",
-    "spectra": "a plain array of floats or complex numbers",
-    "numbers": "a number, a list or a plain array of float32, float64 or int64",
-    "decibels": "numbers, or a plain array of floats or complex numbers",
-    "levels": "a number or a plain array of float32, float64 or int64",
+    "audio": "floats",
+    "real": "floats",
+    "complex": "complex",
+    "spectra": "floats or complex",
+    "numbers": "numbers",
+    "decibels": "numbers, floats or complex",
+    "levels": "numbers, no lists",
 }
 
 
@@ -268,8 +268,9 @@ def docs_line(row: Row) -> str:
     else:
         bound = f"{row.single:g}, {row.double:g} of the {row.of}"
     bound = bound.replace("of the dB", "dB").replace("of the one", "absolute")
-    given = "; ".join(f"`{name}` is {_GIVEN[kind]}" for name, kind in row.arrays.items())
-    return f"| `{row.path}` | {bound} | {'; '.join(filter(None, (given, row.passed_on)))} |"
+    given = [f"`{name}`: {_GIVEN[kind]}" for name, kind in row.arrays.items()]
+    cells = (f"`{row.path}`", bound, "; ".join([*given, *filter(None, [row.remark])]))
+    return "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
 
 
 def find(path: str) -> Row:
