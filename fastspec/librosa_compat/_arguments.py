@@ -58,6 +58,10 @@ def _levels(value: Any) -> str | None:
     return f"is a {type(value).__name__}" if type(value) in (list, tuple) else _numbers(value)
 
 
+def _given(value: Any) -> str | None:
+    return "is None" if value is None else None
+
+
 # Each returns what is wrong with an argument, or None.
 KINDS: dict[str, Callable[[Any], str | None]] = {
     "audio": _floats,
@@ -67,6 +71,7 @@ KINDS: dict[str, Callable[[Any], str | None]] = {
     "numbers": _numbers,
     "decibels": _decibels,
     "levels": _levels,
+    "given": _given,
 }
 
 

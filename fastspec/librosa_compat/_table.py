@@ -131,7 +131,7 @@ ROWS: tuple[Row, ...] = (
     Row("feature.inverse", "mfcc_to_audio", arrays={"mfcc": "real"}, single=1e-3, double=1e-6),
     # ---- constant-Q ----
     Row("core.constantq", "cqt", arrays=_Y, single=5e-6, double=5e-6),
-    Row("core.constantq", "vqt", arrays=_Y, single=5e-6, double=5e-6),
+    Row("core.constantq", "vqt", arrays={**_Y, "intervals": "given"}, single=5e-6, double=5e-6),
     Row("core.constantq", "pseudo_cqt", arrays=_Y, single=1e-5, double=1e-5),
     Row("core.constantq", "hybrid_cqt", arrays=_Y, single=1e-5, double=1e-5),
     Row("core.constantq", "icqt", arrays={"C": "complex"}, single=1e-4, double=1e-4,
@@ -256,6 +256,7 @@ _GIVEN = {
     "numbers": "numbers",
     "decibels": "numbers, floats or complex",
     "levels": "numbers, no lists",
+    "given": "not None",
 }
 
 
