@@ -1,5 +1,6 @@
 """The namespace of librosa: ours where we have a function, librosa's where it has, or an error."""
 
+import inspect
 import os
 import pickle
 import pkgutil
@@ -224,6 +225,21 @@ def test_rows_are_functions_of_librosas(librosa):
         assert _table.find(row.path) is row
         module, _, name = row.path.rpartition(".")
         assert getattr(import_module(module), name).__module__ == f"librosa.{row.home}"
+
+
+@pytest.mark.parametrize("row", _table.served(), ids=lambda row: row.path)
+def test_our_functions_have_librosas_parameters(librosa, row):
+    """The patch hands arguments on as they are given."""
+    named = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    theirs = inspect.signature(getattr(import_module(f"librosa.{row.home}"), row.name)).parameters
+    ours = inspect.signature(row.function()).parameters
+    shared = [p for p in theirs.values() if p.kind not in named]
+    for parameter in shared:
+        mine = ours[parameter.name]
+        assert mine.kind == parameter.kind
+        assert mine.default is parameter.default or mine.default == parameter.default
+    positions = [p.name for p in shared if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert list(ours)[: len(positions)] == positions
 
 
 def test_rows_whose_function_is_absent_are_not_served(librosa):

@@ -491,16 +491,21 @@ def test_the_report(librosa):
         assert fastspec.patch_report().served == 0
 
 
-def test_memory_errors_are_not_passed_on(librosa, monkeypatch):
-    def full(*args, **kwargs):
-        raise MemoryError("full")
+def raise_(error):
+    raise error
 
+
+def test_what_is_no_refusal_is_not_passed_on(librosa, monkeypatch):
     with fastspec.librosa_patch():
         stand_in = librosa.magphase
         (service,) = [s for s in _patch._STATE.services.values() if s.stand_in is stand_in]
-        monkeypatch.setattr(service, "ours", full)
+        monkeypatch.setattr(service, "ours", lambda D: raise_(MemoryError("full")))
         with pytest.raises(MemoryError, match="full"):
             librosa.magphase(np.ones((3, 3), complex))
+        for kind in (fastspec.EngineError, TimeoutError):
+            monkeypatch.setattr(service, "ours", lambda D, kind=kind: raise_(kind("asked for")))
+            with pytest.raises(kind, match="asked for"):
+                librosa.magphase(np.ones((3, 3), complex))
         monkeypatch.setattr(service, "ours", lambda D: 1 / 0)
         magnitude, _ = librosa.magphase(np.ones((3, 3), complex))
         assert magnitude.sum() == 9
