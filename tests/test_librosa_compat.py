@@ -234,6 +234,8 @@ def test_our_functions_have_librosas_parameters(librosa, row):
     theirs = inspect.signature(getattr(import_module(f"librosa.{row.home}"), row.name)).parameters
     ours = inspect.signature(row.function()).parameters
     shared = [p for p in theirs.values() if p.kind not in named]
+    if row.name == "key_to_notes":  # natural= is passed on
+        shared = [p for p in shared if p.name != "natural"]
     for parameter in shared:
         mine = ours[parameter.name]
         assert mine.kind == parameter.kind

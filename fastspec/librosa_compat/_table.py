@@ -171,7 +171,7 @@ ROWS: tuple[Row, ...] = (
     Row("feature.spectral", "spectral_flatness", arrays=_BOTH, single=1e-5, double=1e-11),
     Row("feature.spectral", "spectral_contrast", arrays=_BOTH, single=1e-4, double=1e-10),
     Row("feature.spectral", "poly_features", arrays=_BOTH, single=1e-5, double=1e-10),
-    Row("feature.utils", "delta", arrays={"data": "real"}, single=1e-6, double=1e-12),
+    Row("feature.utils", "delta", arrays={"data": "real"}, single=3e-6, double=1e-12),
     Row("feature.utils", "stack_memory", arrays={"data": "real"}, of="equal"),
     # ---- onsets, tempo ----
     Row("onset", "onset_strength", arrays=_BOTH, single=1e-4, double=1e-10),
