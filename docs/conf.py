@@ -46,6 +46,7 @@ TITLES = {
     "chroma_spectra": "Chroma of the STFT",
     "chroma_filters": "Chroma filters",
     "front_end": "Speech front ends",
+    "librosa_compat": "In the place of librosa",
     "notes": "Notes",
     "convert": "Units",
     "filters": "Filter banks",

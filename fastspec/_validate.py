@@ -12,7 +12,7 @@ import difflib
 import math
 import operator
 import reprlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Self, SupportsFloat, SupportsIndex, cast
 
 import numpy as np
@@ -41,13 +41,15 @@ _REPR.maxstring = _REPR.maxlong = _REPR.maxother = 80
 class ParameterError(ValueError):
     """An argument has a type or a value that the function does not accept."""
 
-    # A class that derives from this one, which then is raised in its place: who catches another
+    # Gives a class that derives from this one, to be raised in its place: who catches another
     # library's errors is to catch ours. `fastspec.librosa_compat` sets it.
-    _raised_as: ClassVar[type[ParameterError] | None] = None
+    _derived: ClassVar[Callable[[], type[ParameterError] | None] | None] = None
 
     def __new__(cls, *args: object) -> Self:
-        if cls is ParameterError and cls._raised_as is not None:
-            cls = cast(type[Self], cls._raised_as)
+        if cls is ParameterError and ParameterError._derived is not None:
+            derived = ParameterError._derived()
+            if derived is not None:
+                cls = cast(type[Self], derived)
         return super().__new__(cls, *args)
 
 

@@ -96,14 +96,17 @@ def power_to_db(
         If an argument is out of its range.
     """
     S = _numbers("S", S)
-    if S.dtype.kind == "c":
+    is_complex = S.dtype.kind == "c"
+    if is_complex:
+        S = np.abs(S)
+    db = _to_db(S, _reference(ref, S), amin, top_db, n_threads, False)
+    if is_complex:  # not before the arguments are known to be good
         warnings.warn(
             "power_to_db was called on complex input so phase information will be discarded. "
             "To suppress this warning, call power_to_db(np.abs(D)**2) instead.",
             stacklevel=2,
         )
-        S = np.abs(S)
-    return _to_db(S, _reference(ref, S), amin, top_db, n_threads, False)
+    return db
 
 
 def amplitude_to_db(
@@ -131,19 +134,20 @@ def amplitude_to_db(
         In dB.
     """
     S = _numbers("S", S)
-    if S.dtype.kind == "c":
-        warnings.warn(
-            "amplitude_to_db was called on complex input so phase information will be discarded. "
-            "To suppress this warning, call amplitude_to_db(np.abs(S)) instead.",
-            stacklevel=2,
-        )
     # Their squares must be numbers too.
     amin = check_float("amin", amin, minimum=1e-150, maximum=1e19)
     magnitude: Any = np.abs(S)
     ref_value = _reference(ref, magnitude, 1e150)
     fresh = isinstance(magnitude, np.ndarray)
     power = np.square(magnitude, out=magnitude) if fresh else np.square(magnitude)
-    return _to_db(np.asarray(power), ref_value**2, amin**2, top_db, n_threads, fresh)
+    db = _to_db(np.asarray(power), ref_value**2, amin**2, top_db, n_threads, fresh)
+    if S.dtype.kind == "c":
+        warnings.warn(
+            "amplitude_to_db was called on complex input so phase information will be discarded. "
+            "To suppress this warning, call amplitude_to_db(np.abs(S)) instead.",
+            stacklevel=2,
+        )
+    return db
 
 
 def _numbers(name: str, value: Any) -> Array:

@@ -127,7 +127,7 @@ def magphase(rng):
 
 
 def _spectrogram(rng):
-    return (), maybe(rng, signal_or_spectrogram(rng, {}), power=(1, 2, 0.5, 1.0))
+    return (), maybe(rng, signal_or_spectrogram(rng, {}), power=(1, 2, 1.5, 1.0))
 
 
 def decibels(rng):
@@ -677,8 +677,11 @@ def spoil(rng, args, kwargs):
     elif kind < 0.9 and kwargs:
         name = pick(rng, *kwargs)
         kwargs[name] = pick(rng, *JUNK)
-        if isinstance(kwargs[name], int) and kwargs[name] == 10**6 and "iter" in name:
-            kwargs[name] = -1  # a million iterations are no error
+        large = isinstance(kwargs[name], int) and kwargs[name] == 10**6
+        if large and name not in ("n_fft", "hop_length", "fmin"):
+            kwargs[name] = -2  # a million iterations or bins are no error, but take long
+        if name == "power":
+            kwargs[name] = "2"  # nor are the largest or smallest magnitudes, much magnified
     else:
         kwargs[pick(rng, "n_threads", "precision", "no_such_argument")] = 1
     return tuple(args), kwargs

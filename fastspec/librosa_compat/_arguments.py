@@ -20,6 +20,8 @@ _COMPLEX = (np.dtype(np.complex64), np.dtype(np.complex128))
 def _array(value: Any, types: tuple[Any, ...]) -> str | None:
     if type(value) is not np.ndarray:
         return f"is a {type(value).__name__}"
+    if value.size == 0:
+        return "is empty"
     return None if value.dtype in types and value.dtype.isnative else f"has dtype {value.dtype}"
 
 
@@ -56,6 +58,10 @@ def _levels(value: Any) -> str | None:
     return f"is a {type(value).__name__}" if type(value) in (list, tuple) else _numbers(value)
 
 
+def _given(value: Any) -> str | None:
+    return "is None" if value is None else None
+
+
 # Each returns what is wrong with an argument, or None.
 KINDS: dict[str, Callable[[Any], str | None]] = {
     "audio": _floats,
@@ -65,6 +71,7 @@ KINDS: dict[str, Callable[[Any], str | None]] = {
     "numbers": _numbers,
     "decibels": _decibels,
     "levels": _levels,
+    "given": _given,
 }
 
 

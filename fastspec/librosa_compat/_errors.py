@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
 import threading
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from fastspec._validate import ParameterError
 
-__all__ = ["both", "is_librosas", "raise_as_well"]
+__all__ = ["both", "installed", "is_librosas", "raise_as_librosas"]
 
 _CLASSES: dict[type[BaseException], type[BaseException] | None] = {}
 _LOCK = threading.Lock()
@@ -61,8 +65,31 @@ def both(error: BaseException) -> BaseException:
     return made.with_traceback(error.__traceback__)
 
 
-def raise_as_well(theirs: type[BaseException]) -> None:
-    """Have every ParameterError of fastspec derive from another class, too, from now on."""
-    made = _class(theirs)
-    if made is not None and issubclass(made, ParameterError):
-        ParameterError._raised_as = made
+def installed() -> bool:
+    """Return whether librosa can be imported, without importing it."""
+    if "librosa" in sys.modules:
+        return sys.modules["librosa"] is not None
+    return importlib.util.find_spec("librosa") is not None
+
+
+@lru_cache(maxsize=1)
+def _librosas() -> type[ParameterError] | None:
+    """Return the class of ours and librosa's ParameterError; None where there is no librosa.
+
+    At the first error librosa is imported, which is little: its parts load when they are used.
+    """
+    if not installed():
+        return None
+    try:
+        errors = importlib.import_module("librosa.util.exceptions")
+    except ImportError:
+        return None
+    return cast("type[ParameterError] | None", _class(errors.ParameterError))
+
+
+def raise_as_librosas() -> None:
+    """Have all errors of fastspec derive from librosa's ParameterError, too, where it is installed.
+
+    ``except librosa.ParameterError`` then catches them; the name may be looked up after the raise.
+    """
+    ParameterError._derived = staticmethod(_librosas)

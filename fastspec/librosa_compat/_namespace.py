@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from fastspec._validate import ParameterError
-from fastspec.librosa_compat._errors import raise_as_well
+from fastspec.librosa_compat._errors import installed, raise_as_librosas
 from fastspec.librosa_compat._names import names_in, submodules_of
 from fastspec.librosa_compat._table import in_namespace
 
@@ -17,13 +16,6 @@ __all__ = ["attach"]
 
 _ROOT = "fastspec.librosa_compat"
 _ERRORS = ("LibrosaError", "ParameterError")
-
-
-def _installed() -> bool:
-    """Return whether librosa can be imported, without importing it."""
-    if "librosa" in sys.modules:
-        return sys.modules["librosa"] is not None
-    return importlib.util.find_spec("librosa") is not None
 
 
 def attach(module_name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -47,6 +39,7 @@ def attach(module_name: str) -> tuple[Callable[[str], Any], Callable[[], list[st
 
     def getattr_(name: str) -> Any:
         if name in ours:
+            raise_as_librosas()
             value = ours[name].function()
             vars(sys.modules[module_name])[name] = value
             return value
@@ -54,10 +47,8 @@ def attach(module_name: str) -> tuple[Callable[[str], Any], Callable[[], list[st
             return importlib.import_module(f"{module_name}.{name}")
         if name.startswith("__") or (name.startswith("_") and "librosa" not in sys.modules):
             raise AttributeError(f"module {module_name!r} has no attribute {name!r}")
-        if not _installed():
+        if not installed():
             return _without_librosa(name)
-        if name in _ERRORS and name in names:
-            return _error(name)
         try:
             return getattr(importlib.import_module(theirs), name)
         except AttributeError:
@@ -78,14 +69,7 @@ def attach(module_name: str) -> tuple[Callable[[str], Any], Callable[[], list[st
 
     def dir_() -> list[str]:
         present = {name for name in vars(sys.modules[module_name]) if name.startswith("__")}
-        known = names if _installed() else {*ours, *(n for n in _ERRORS if n in names)}
+        known = names if installed() else {*ours, *(n for n in _ERRORS if n in names)}
         return sorted({*present, *ours, *submodules, *known})
 
     return getattr_, dir_, sorted({*ours, *submodules})
-
-
-def _error(name: str) -> Any:
-    """Return librosa's error class; from now on fastspec's errors are of that class, too."""
-    errors = importlib.import_module("librosa.util.exceptions")
-    raise_as_well(errors.ParameterError)
-    return getattr(errors, name)

@@ -77,13 +77,20 @@ class Service:
         self._counts = {}
 
     def refused(self, error: Exception) -> str:
-        """Return why a call that failed in ours is passed on; raise what must not be."""
-        if isinstance(error, MemoryError):
+        """Return why a call that failed in ours is passed on; raise what must not be.
+
+        That is what the caller asked fastspec for: a deadline, a limit, an engine.
+        """
+        kind = type(error)
+        if isinstance(error, MemoryError | TimeoutError) or (
+            kind.__module__.partition(".")[0] == "fastspec"
+            and kind.__name__ not in ("ParameterError", "MissingExtraError")
+        ):
             raise error
         if isinstance(error, ParameterError):
             named = re.match(r"\w+", str(error))
             return f"{named[0] if named else 'an argument'} is not one that fastspec takes"
-        return f"{type(error).__name__} in fastspec"
+        return f"{kind.__name__} in fastspec"
 
     def both(self, error: Exception, refusal: Exception | None) -> BaseException:
         """Return what to raise for an error of librosa, after a refusal of ours or without one."""
@@ -326,7 +333,7 @@ def unpatch_librosa() -> None:
 
 
 def is_patched() -> bool:
-    """Return whether librosa is patched, or will be when it is imported under ``fastspec run``."""
+    """Return whether librosa is patched in this process."""
     return _STATE.asked > 0
 
 

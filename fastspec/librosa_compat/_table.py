@@ -17,7 +17,7 @@ import numpy as np
 import fastspec
 from fastspec.librosa_compat._names import public_modules
 
-__all__ = ["ROWS", "Row", "absent", "find", "in_namespace", "served"]
+__all__ = ["ROWS", "Row", "absent", "docs_line", "find", "in_namespace", "served"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Row:
     fastspec, or ``module:name``. `arrays` says of which kind arguments must be for the patch to
     serve a call: see `fastspec.librosa_compat._arguments.KINDS`. `single` and `double` bound the
     difference of the results for float32 and float64 input, `of` says relative to what; None is for
-    results that are equal. `passed_on` says, for the docs, what else goes to librosa. Where our
+    results that are equal. `remark` is one for the docs. Where our
     function differs in the type of its results, the patch has `prepare` change the keywords of a
     call, and `finish` its result.
     """
@@ -40,7 +40,7 @@ class Row:
     single: float | None = None
     double: float | None = None
     of: str = "peak"
-    passed_on: str = ""
+    remark: str = ""
     patched: bool = True
     prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     finish: Callable[[Any], Any] | None = None
@@ -107,7 +107,7 @@ ROWS: tuple[Row, ...] = (
     Row("core.spectrum", "magphase", arrays={"D": "complex"}, of="equal"),
     Row("core.spectrum", "_spectrogram", "fastspec.librosa_compat._private:spectrogram",
         arrays=_BOTH, single=1e-6, double=1e-12,
-        passed_on="librosa's own helper of its spectral features; `S=` is handed back as it is"),
+        remark="the helper of librosa's spectral features"),
     Row("core.spectrum", "power_to_db", arrays={"S": "decibels"}, single=3e-5, double=1e-11,
         of="dB"),
     Row("core.spectrum", "amplitude_to_db", arrays={"S": "decibels"}, single=3.1e-5, double=1e-11,
@@ -131,7 +131,7 @@ ROWS: tuple[Row, ...] = (
     Row("feature.inverse", "mfcc_to_audio", arrays={"mfcc": "real"}, single=1e-3, double=1e-6),
     # ---- constant-Q ----
     Row("core.constantq", "cqt", arrays=_Y, single=5e-6, double=5e-6),
-    Row("core.constantq", "vqt", arrays=_Y, single=5e-6, double=5e-6),
+    Row("core.constantq", "vqt", arrays={**_Y, "intervals": "given"}, single=5e-6, double=5e-6),
     Row("core.constantq", "pseudo_cqt", arrays=_Y, single=1e-5, double=1e-5),
     Row("core.constantq", "hybrid_cqt", arrays=_Y, single=1e-5, double=1e-5),
     Row("core.constantq", "icqt", arrays={"C": "complex"}, single=1e-4, double=1e-4,
@@ -171,7 +171,7 @@ ROWS: tuple[Row, ...] = (
     Row("feature.spectral", "spectral_flatness", arrays=_BOTH, single=1e-5, double=1e-11),
     Row("feature.spectral", "spectral_contrast", arrays=_BOTH, single=1e-4, double=1e-10),
     Row("feature.spectral", "poly_features", arrays=_BOTH, single=1e-5, double=1e-10),
-    Row("feature.utils", "delta", arrays={"data": "real"}, single=1e-6, double=1e-12),
+    Row("feature.utils", "delta", arrays={"data": "real"}, single=3e-6, double=1e-12),
     Row("feature.utils", "stack_memory", arrays={"data": "real"}, of="equal"),
     # ---- onsets, tempo ----
     Row("onset", "onset_strength", arrays=_BOTH, single=1e-4, double=1e-10),
@@ -246,6 +246,32 @@ def in_namespace() -> dict[str, dict[str, Row]]:
             for module in public_modules(row.home, row.name):
                 modules.setdefault(module, {})[row.name] = row
     return modules
+
+
+_GIVEN = {
+    "audio": "floats",
+    "real": "floats",
+    "complex": "complex",
+    "spectra": "floats or complex",
+    "numbers": "numbers",
+    "decibels": "numbers, floats or complex",
+    "levels": "numbers, no lists",
+    "given": "not None",
+}
+
+
+def docs_line(row: Row) -> str:
+    """Return the line of a function in the table of docs/librosa.md."""
+    if row.single is None:
+        bound = row.of
+    elif row.single == row.double:
+        bound = f"{row.single:g} of the {row.of}"
+    else:
+        bound = f"{row.single:g}, {row.double:g} of the {row.of}"
+    bound = bound.replace("of the dB", "dB").replace("of the one", "absolute")
+    given = [f"`{name}`: {_GIVEN[kind]}" for name, kind in row.arrays.items()]
+    cells = (f"`{row.path}`", bound, "; ".join([*given, *filter(None, [row.remark])]))
+    return "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
 
 
 def find(path: str) -> Row:
