@@ -50,7 +50,7 @@ static int is_low(const fs_lanes_tables *t, size_t k)
     const size_t k1 = k % t->first, k2 = k / t->first;
     if (2 * k == t->first * t->row)
         return 0;
-    return k1 == 0 ? 2 * k2 <= t->row : 2 * k1 == t->first ? 2 * k2 < t->row : 2 * k1 < t->first;
+    return k1 == 0 || 2 * k1 == t->first ? 2 * k2 < t->row : 2 * k1 < t->first;
 }
 
 /* [vector of bins][re, im][bin], conjugated for the high bins of pairs; and their signs, [bin] */
