@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import fastspec
 from fastspec import presets
 from fastspec.access import Estimate, resolve_frames
-from fastspec.nsgt import whole_memory
+from fastspec.nsgt_access import whole_memory
 
 PADS = ("constant", "edge", "linear_ramp", "reflect", "symmetric", "empty")
 FREE = {"top_db": None, "log": "db"}
