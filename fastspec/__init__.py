@@ -48,7 +48,15 @@ from fastspec.notes import (
     octs_to_hz,
 )
 from fastspec.nsgt import NSGT
+from fastspec.onset import onset_strength, onset_strength_multi
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
+from fastspec.rhythm import (
+    fourier_tempo_frequencies,
+    fourier_tempogram,
+    tempo,
+    tempo_frequencies,
+    tempogram,
+)
 from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream, Stream
@@ -93,6 +101,8 @@ __all__ = [
     "delta",
     "estimate_tuning",
     "fft_frequencies",
+    "fourier_tempo_frequencies",
+    "fourier_tempogram",
     "frames_to_samples",
     "frames_to_time",
     "get_include",
@@ -125,6 +135,8 @@ __all__ = [
     "note_to_hz",
     "note_to_midi",
     "octs_to_hz",
+    "onset_strength",
+    "onset_strength_multi",
     "patch_librosa",
     "patch_report",
     "pcen",
@@ -141,6 +153,9 @@ __all__ = [
     "specshow",
     "stack_memory",
     "stft",
+    "tempo",
+    "tempo_frequencies",
+    "tempogram",
     "time_to_frames",
     "time_to_samples",
     "tonnetz",
