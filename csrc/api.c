@@ -144,6 +144,7 @@ static const fspec_api table = {
     fspec_group_ready,
     fspec_group_push,
     fspec_group_flush,
+    fspec_median,
 };
 
 const fspec_api *fspec_get_api(void) {

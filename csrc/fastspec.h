@@ -457,6 +457,16 @@ FSPEC_API fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_d
                                          int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch,
                                          const fspec_call *call);
 
+/* ---- running medians ---------------------------------------------------------------------------------------------- */
+
+/* The median of `size` neighbours along the frames: of x[t - size / 2] and the size - 1 that follow, beyond the ends of which the
+ * frames are mirrored (d c b a | a b c d | d c b a); of an even number, the larger one in the middle. x and out hold n_items
+ * matrices (n_bands, n_frames) of dtype (FSPEC_FLOAT32/64), and must not overlap. Values are exact; where there are NaNs, windows
+ * that hold or held one are undefined. size is from 1 to 2^24, and is what a value costs. Uses call->n_threads and ->cancel.
+ * Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+FSPEC_API fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size,
+                                    const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+
 /* ---- inverse STFT ------------------------------------------------------------------------------------------------- */
 
 typedef struct fspec_istft_config {

@@ -165,6 +165,7 @@ typedef struct fspec_api {
     fspec_status (*group_ready)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit);
     fspec_status (*group_push)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
     fspec_status (*group_flush)(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
+    fspec_status (*median)(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -317,6 +318,7 @@ static const fspec_api *fspec_api_table;
 #define fspec_group_ready fspec_api_table->group_ready
 #define fspec_group_push fspec_api_table->group_push
 #define fspec_group_flush fspec_api_table->group_flush
+#define fspec_median fspec_api_table->median
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

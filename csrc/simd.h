@@ -250,6 +250,8 @@ struct fs_kernels {
                  const fs_pcen_spec *spec);
     /* out[i] = sum over j of taps[j] * x[i + j * step], for arrays of any length */
     void (*filter)(void *out, const void *x, size_t step, size_t n, const void *taps, size_t n_taps);
+    /* n rows of lanes of the running rank, sorted windows in and out: see simd_median.h */
+    void (*running_rank)(void *out, void *sorted, const void *leaving, const void *entering, size_t size, size_t rank, size_t n);
 };
 
 /* The table in use for float (0) or double (1). */

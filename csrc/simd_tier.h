@@ -23,6 +23,7 @@
 #include "simd_long.h"
 #include "simd_peaks.h"
 #include "simd_time.h"
+#include "simd_median.h"
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif
@@ -41,6 +42,7 @@
 #include "simd_long.h"
 #include "simd_peaks.h"
 #include "simd_time.h"
+#include "simd_median.h"
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif

@@ -29,6 +29,7 @@ from fastspec.convert import (
     time_to_samples,
 )
 from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, magphase, power_to_db
+from fastspec.decompose import hpss, softmask
 from fastspec.deltas import delta, stack_memory
 from fastspec.energy_normalization import pcen
 from fastspec.filters import mel_filter
@@ -111,6 +112,7 @@ __all__ = [
     "get_window",
     "griffinlim",
     "griffinlim_cqt",
+    "hpss",
     "hybrid_cqt",
     "hz_to_mel",
     "hz_to_midi",
@@ -150,6 +152,7 @@ __all__ = [
     "set_limits",
     "set_precision",
     "show_config",
+    "softmask",
     "specshow",
     "stack_memory",
     "stft",

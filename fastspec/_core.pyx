@@ -420,6 +420,7 @@ include "_core_tuning.pxi"
 include "_core_streams.pxi"
 include "_core_access.pxi"
 include "_core_time.pxi"
+include "_core_median.pxi"
 include "_core_group.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------

@@ -428,3 +428,5 @@ cdef extern from "fastspec.h" nogil:
                             int64_t n_items, const fspec_call *call)
     fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step,
                                    const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call)
+    fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size,
+                              const fspec_matrix *out, int64_t n_items, const fspec_call *call)

@@ -515,3 +515,4 @@ cdef fspec_group_state fspec_group_state_of(const fspec_group *group, int64_t id
 cdef fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit) noexcept nogil
 cdef fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil
 cdef fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil
+cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil

@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[139]
+    function functions[140]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -431,3 +431,6 @@ cdef fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const
 
 cdef fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil:
     return (<fspec_status (*)(fspec_group *, const int64_t *, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *, int64_t *, int64_t *) noexcept nogil>table.functions[138])(group, ids, n, out, room, out_dtype, call, counts, culprit)
+
+cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_matrix *, fspec_dtype, int64_t, int64_t, int64_t, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[139])(x, dtype, n_bands, n_frames, size, out, n_items, call)

@@ -216,7 +216,7 @@ def _groups(channels: Any, n_bands: int) -> list[slice]:
     """Return the groups of bands as slices."""
     if channels is None:
         return [slice(None)]
-    given = list(channels) if np.iterable(channels) else [channels]
+    given = list(channels) if np.iterable(channels) else [None]
     if all(isinstance(item, slice) for item in given):
         return given
     try:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastspec import _core
 from fastspec._arrays import as_real, new_array
 from fastspec._validate import ParameterError, check_bool, check_float, check_int, show
 from fastspec.caches import plan_cache
@@ -322,9 +323,11 @@ def _envelope(y: Any, sr: float, given: Any, hop_length: int, n_threads: int) ->
             raise ParameterError("y=None: a signal y or an onset_envelope must be given")
         return onset_strength(y=y, sr=sr, hop_length=hop_length, n_threads=n_threads)
     try:
-        return check_audio(given)
+        envelope = check_audio(given)
     except ParameterError as error:
         raise ParameterError(str(error).replace("y", "onset_envelope", 1)) from None
+    _core.check_finite(envelope, 1, "onset_envelope")
+    return envelope
 
 
 def _check_norm(norm: Any) -> float | None:
