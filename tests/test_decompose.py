@@ -37,7 +37,9 @@ def test_median_is_scipys(seed):
         shape = (*helpers.leading(rng), *shape)
     x = values(rng, shape)
     axis = int(rng.integers(-2, 0))
-    size = int(rng.choice([1, 2, 3, 4, 17, 31, rng.integers(1, 100)]))
+    # Where a window reaches four lengths beyond an end, scipy reads what is not in the array.
+    longest = 8 * x.shape[axis]
+    size = int(min(longest, rng.choice([1, 2, 3, 4, 17, 31, rng.integers(1, 100)])))
     sizes = [1] * x.ndim
     sizes[axis] = size
     want = ndimage.median_filter(x, sizes, mode="reflect")
@@ -52,7 +54,9 @@ def slow_median(x, size):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("n", "size"), [(1, 9), (2, 7), (5, 40), (600, 31), (1500, 601), (1025, 2)])
+@pytest.mark.parametrize(
+    ("n", "size"), [(1, 9), (2, 7), (5, 40), (600, 31), (1500, 601), (1025, 2)]
+)
 def test_median_against_its_definition(n, size, dtype):
     """Windows longer than the series, and more than one chunk of it."""
     x = np.random.default_rng(n).standard_normal((3, n)).astype(dtype)
@@ -85,7 +89,7 @@ def test_hpss_against_librosa(errors, seed):
         S = S.astype((np.float32, np.float64)[rng.integers(2)])
     S = helpers.layout(rng, S)
     kwargs = {
-        "kernel_size": (31, 7, (5, 12), [1, 3])[rng.integers(4)],
+        "kernel_size": (31 if min(shape[-2:]) > 3 else 9, 7, (5, 12), [1, 3])[rng.integers(4)],
         "power": (2.0, 1.0, np.inf, 0.7)[rng.integers(4)],
         "mask": bool(rng.random() < 0.4),
         "margin": (1.0, 3.0, (1.0, 2.5), [1.2, 4])[rng.integers(4)],

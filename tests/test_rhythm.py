@@ -276,7 +276,9 @@ def test_rhythm_refuses():
         refused("n_threads", function, onset_envelope=x, n_threads=-2)
         refused("hop_length", function, y=x, hop_length=0)
         refused("onset_envelope", function, onset_envelope=np.where(x > 0, np.nan, x))
-    refused("win_length", fastspec.tempogram, onset_envelope=np.ones(9), win_length=10, center=False)
+    refused(
+        "win_length", fastspec.tempogram, onset_envelope=np.ones(9), win_length=10, center=False
+    )
     for value in (-1, np.nan, "inf"):
         refused("norm", fastspec.tempogram, onset_envelope=np.ones(40), norm=value)
     x = np.ones(40)

@@ -174,12 +174,12 @@ ROWS: tuple[Row, ...] = (
     Row("feature.utils", "delta", arrays={"data": "real"}, single=3e-6, double=1e-12),
     Row("feature.utils", "stack_memory", arrays={"data": "real"}, of="equal"),
     # ---- onsets, tempo ----
-    Row("onset", "onset_strength", arrays=_BOTH, single=1e-4, double=1e-10),
-    Row("onset", "onset_strength_multi", arrays=_BOTH, single=1e-4, double=1e-10),
+    Row("onset", "onset_strength", arrays=_BOTH, single=2e-5, double=1e-11),
+    Row("onset", "onset_strength_multi", arrays=_BOTH, single=2e-5, double=1e-11),
     Row("feature.rhythm", "tempogram", arrays={**_Y, "onset_envelope": "real"}, single=1e-4,
-        double=1e-10),
+        double=1e-10, remark="1e-13 of a given envelope"),
     Row("feature.rhythm", "fourier_tempogram", arrays={**_Y, "onset_envelope": "real"}, single=1e-4,
-        double=1e-10),
+        double=1e-10, remark="1e-6, 1e-13 of a given envelope"),
     Row("feature.rhythm", "tempo", arrays={**_Y, "onset_envelope": "real", "tg": "real"},
         of="equal in 99 of 100 draws"),
     # ---- signals ----
@@ -187,8 +187,9 @@ ROWS: tuple[Row, ...] = (
     Row("core.audio", "resample", arrays=_Y, of="equal"),
     Row("effects", "preemphasis", arrays=_Y, single=1e-6, double=1e-12),
     Row("effects", "deemphasis", arrays=_Y, single=1e-5, double=1e-11),
-    Row("decompose", "hpss", arrays={"S": "spectra"}, single=1e-5, double=1e-11),
-    Row("util.utils", "softmask", arrays={"X": "real", "X_ref": "real"}, single=1e-6, double=1e-12),
+    Row("decompose", "hpss", arrays={"S": "spectra"}, single=1e-6, double=1e-13,
+        remark="kernels up to eight times as long as the spectrogram"),
+    Row("util.utils", "softmask", arrays={"X": "real", "X_ref": "real"}, of="equal"),
     Row("util.utils", "frame", of="equal"),
     Row("util.utils", "normalize", arrays=_S, single=1e-6, double=1e-14),
     # ---- units ----
