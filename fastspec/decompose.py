@@ -158,7 +158,8 @@ def _check_magnitudes(name: str, X: Array) -> None:
 
 def _softmask(X: Array, X_ref: Array, power: Any, split_zeros: bool) -> Array:
     if np.isinf(power):
-        return X > X_ref
+        hard: Array = np.greater(X, X_ref)
+        return hard
     scale = np.maximum(X, X_ref).astype(X.dtype, copy=False)
     small = scale < np.finfo(X.dtype).tiny
     any_small = bool(small.any())

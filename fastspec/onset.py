@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -135,8 +136,8 @@ def onset_strength_multi(
         ``feature(y=, sr=, n_fft=, hop_length=, **kwargs)`` gives the power of bands. Default:
         `melspectrogram` with ``fmax=sr / 2``.
     aggregate : callable, optional
-        Function such as `numpy.median` with an argument ``axis``. Default: `numpy.mean`. False: none;
-        the result has all bands.
+        Function such as `numpy.median` with an argument ``axis``. Default: `numpy.mean`. False: none,
+        and the result has all bands.
     channels : sequence of int or of slice, optional
         The groups of bands: slices, or the bands between one number and the next. Default: one
         group of all.
@@ -205,7 +206,8 @@ def _reference(S: Array, ref: Any, max_size: int) -> Array:
     if ref is None:
         if max_size == 1:
             return S
-        return np.ascontiguousarray(maximum_filter(S, max_size, S.ndim - 2))
+        largest: Array = np.ascontiguousarray(maximum_filter(S, max_size, S.ndim - 2))
+        return largest
     ref = as_real("ref", ref)
     if ref.shape != S.shape:
         raise ParameterError(f"ref: has shape {ref.shape}; must be that of S, {S.shape}")
@@ -216,7 +218,7 @@ def _groups(channels: Any, n_bands: int) -> list[slice]:
     """Return the groups of bands as slices."""
     if channels is None:
         return [slice(None)]
-    given = list(channels) if np.iterable(channels) else [None]
+    given: list[Any] = list(channels) if np.iterable(channels) else [None]
     if all(isinstance(item, slice) for item in given):
         return given
     try:
@@ -225,7 +227,7 @@ def _groups(channels: Any, n_bands: int) -> list[slice]:
         problem = "must be slices, or integers >= 0"
         raise ParameterError(f"channels={show(channels)}: {problem}") from None
     edges = sorted({edge for edge in edges if edge <= n_bands})
-    return [slice(a, b) for a, b in zip(edges, edges[1:])]
+    return [slice(a, b) for a, b in pairwise(edges)]
 
 
 def _aggregated(flux: Array, groups: list[slice], aggregate: Any) -> Array:

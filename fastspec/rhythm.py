@@ -311,7 +311,8 @@ def tempo(
     if max_tempo is not None:
         weights[: int(np.argmax(bpms < max_tempo))] = -np.inf
     best = np.argmax(np.log1p(1e6 * tg) + weights[:, np.newaxis], axis=-2)
-    return np.take(bpms, best)
+    result: Array = np.take(bpms, best)
+    return result
 
 
 # ---- parts --------------------------------------------------------------------------------------
@@ -333,10 +334,10 @@ def _envelope(y: Any, sr: float, given: Any, hop_length: int, n_threads: int) ->
 def _check_norm(norm: Any) -> float | None:
     if norm is None:
         return None
-    norm = check_float("norm", norm, allow_inf=True)
-    if norm < 0 and norm != -np.inf:
+    value = check_float("norm", norm, allow_inf=True)
+    if value < 0 and value != -np.inf:
         raise ParameterError(f"norm={norm}: must be None, inf, -inf or a number >= 0")
-    return norm
+    return value
 
 
 @plan_cache("tempogram", 16, typed=True)
@@ -394,6 +395,7 @@ def _autocorrelations(
 
 def _lengths(lags: Array, norm: float) -> Array:
     """Return the norm of each column; 1 for those that are too small to be divided by."""
+    length: Array
     if norm == np.inf:
         length = np.maximum(lags.max(axis=0), -lags.min(axis=0))
     elif norm == -np.inf:

@@ -62,7 +62,7 @@ def test_onset_strength_against_librosa(errors, seed):
     bands = kwargs["S"].shape[-2] if "S" in kwargs else 20
     if seed % 3 == 0:
         channels = [0, bands // 3, bands // 2, bands]
-        bad = any(a == b for a, b in zip(channels, channels[1:]))
+        bad = len(set(channels)) < 4
         kwargs["channels"] = [0, bands] if bad else channels
     elif seed % 3 == 1:
         kwargs["channels"] = [slice(0, None, 2), slice(-3, None)]
