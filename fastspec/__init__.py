@@ -36,6 +36,7 @@ from fastspec.filters import mel_filter
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
+from fastspec.inverse_features import mel_to_audio, mel_to_stft, mfcc_to_audio, mfcc_to_mel
 from fastspec.limits import deadline, get_limits, set_limits
 from fastspec.mel import melspectrogram, mfcc
 from fastspec.notes import (
@@ -129,9 +130,13 @@ __all__ = [
     "magphase",
     "mel_filter",
     "mel_frequencies",
+    "mel_to_audio",
     "mel_to_hz",
+    "mel_to_stft",
     "melspectrogram",
     "mfcc",
+    "mfcc_to_audio",
+    "mfcc_to_mel",
     "midi_to_hz",
     "midi_to_note",
     "note_to_hz",

@@ -136,8 +136,8 @@ def onset_strength_multi(
         ``feature(y=, sr=, n_fft=, hop_length=, **kwargs)`` gives the power of bands. Default:
         `melspectrogram` with ``fmax=sr / 2``.
     aggregate : callable, optional
-        Function such as `numpy.median` with an argument ``axis``. Default: `numpy.mean`. False: none,
-        and the result has all bands.
+        Function such as `numpy.median` with an argument ``axis``. Default: `numpy.mean`. False: the
+        result has all bands.
     channels : sequence of int or of slice, optional
         The groups of bands: slices, or the bands between one number and the next. Default: one
         group of all.
@@ -208,10 +208,10 @@ def _reference(S: Array, ref: Any, max_size: int) -> Array:
             return S
         largest: Array = np.ascontiguousarray(maximum_filter(S, max_size, S.ndim - 2))
         return largest
-    ref = as_real("ref", ref)
-    if ref.shape != S.shape:
-        raise ParameterError(f"ref: has shape {ref.shape}; must be that of S, {S.shape}")
-    return ref
+    given = as_real("ref", ref)
+    if given.shape != S.shape:
+        raise ParameterError(f"ref: has shape {given.shape}; must be that of S, {S.shape}")
+    return given
 
 
 def _groups(channels: Any, n_bands: int) -> list[slice]:

@@ -63,6 +63,8 @@ def precision(*values):
     for value in values:
         if isinstance(value, list | tuple):
             sizes.append(precision(*value))
+        elif isinstance(value, np.ndarray) and not value.dtype.isnative:
+            sizes.append(4)  # librosa's transforms take that for single precision
         elif isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc":
             sizes.append(value.real.dtype.itemsize)
     return min(sizes)
