@@ -62,6 +62,7 @@ from fastspec.rhythm import (
 from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream, Stream
+from fastspec.stretch import phase_vocoder
 from fastspec.threads import cores
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
@@ -147,6 +148,7 @@ __all__ = [
     "patch_librosa",
     "patch_report",
     "pcen",
+    "phase_vocoder",
     "piptrack",
     "pitch_tuning",
     "power_to_db",

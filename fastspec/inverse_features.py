@@ -14,7 +14,7 @@ from fastspec._arrays import as_real
 from fastspec._validate import ParameterError, check_choice, check_float, check_int, check_size
 from fastspec.caches import plan_cache
 from fastspec.decibels import db_to_power
-from fastspec.filters import mel_filter
+from fastspec.filters import make_bank, warn_empty_bands
 from fastspec.plans import cached, new_array
 from fastspec.spectrum import griffinlim
 from fastspec.windows import WindowSpec
@@ -63,6 +63,11 @@ def mel_to_stft(
     ParameterError
         If an argument is out of its range.
 
+    Warns
+    -----
+    UserWarning
+        If a band has no bin of the FFT to itself.
+
     Examples
     --------
     >>> import numpy as np, fastspec
@@ -80,6 +85,8 @@ def mel_to_stft(
         check_choice("argument", name, ("fmin", "fmax", "htk", "norm"))
     key = tuple(sorted(kwargs.items()))
     solver = cached(_solver, M.shape[-2], sr, n_fft, key)
+    if solver.has_empty_bands:
+        warn_empty_bands(2)
     n_bins = solver.bank.shape[1]
     shape = (*M.shape[:-2], n_bins, M.shape[-1])
     result = new_array("n_fft", shape, M.dtype)
@@ -97,10 +104,9 @@ def mel_to_stft(
 
 @plan_cache("mel_to_stft", 16, typed=True)
 def _solver(n_mels: int, sr: float, n_fft: int, bank: tuple[tuple[str, Any], ...]) -> _Solver:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # bands without bins
-        weights = mel_filter(sr=sr, n_fft=n_fft, n_mels=n_mels, dtype=_F64, **dict(bank))
-    return _Solver(weights)
+    defaults = {"fmin": 0.0, "fmax": None, "htk": False, "norm": "slaney"}
+    more: Any = {**defaults, **dict(bank)}
+    return _Solver(*make_bank(sr=sr, n_fft=n_fft, n_mels=n_mels, dtype=_F64, **more))
 
 
 class _Solver:
@@ -111,8 +117,9 @@ class _Solver:
     finds. Bands overlap with their neighbours alone, so its matrices have three diagonals.
     """
 
-    def __init__(self, bank: Array) -> None:
+    def __init__(self, bank: Array, has_empty_bands: bool) -> None:
         self.bank = bank
+        self.has_empty_bands = has_empty_bands
         self.squares = bank**2
         self.products = bank[:-1] * bank[1:]
         self.ridge = max(1e-9 * float(self.squares.sum(axis=1).max()), 1e-300)

@@ -63,6 +63,13 @@ def test_mel_to_stft_gives_the_bands_back():
     np.testing.assert_allclose(both[1, :, ::-1], S, rtol=1e-4, atol=1e-6)
 
 
+def test_mel_to_stft_warns_of_empty_bands():
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="Empty filters") as caught:
+            fastspec.mel_to_stft(np.ones((128, 2)), n_fft=256)
+        assert caught[0].filename == __file__
+
+
 def test_mel_to_stft_of_silence_and_negatives():
     np.testing.assert_array_equal(fastspec.mel_to_stft(np.zeros((40, 3)), n_fft=512), 0)
     np.testing.assert_array_equal(fastspec.mel_to_stft(-np.ones((40, 3)), n_fft=512), 0)
