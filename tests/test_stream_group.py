@@ -300,7 +300,7 @@ def test_too_short_for_a_frame() -> None:
     ],
 )
 def test_whole_signals_are_refused(plan: Any) -> None:
-    with pytest.raises(ParameterError, match="need the whole signal"):
+    with pytest.raises(ParameterError, match="the whole signal"):
         plan().stream_group()
 
 
