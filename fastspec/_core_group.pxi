@@ -96,7 +96,7 @@ cdef class Group:
         elif isinstance(plan, Frontend):
             status = fspec_group_create((<Frontend>plan).plan, capacity, &self.group)
         else:
-            raise ParameterError("this plan pads or resamples whole signals: it has no stream")
+            raise ParameterError("this plan pads or resamples whole signals: it has no group of streams")
         if status == FSPEC_NOT_STREAMABLE:
             raise ParameterError("top_db, ref='max', rel_clip and normalize need the whole signal: a stream takes a fixed "
                                  "log_floor")

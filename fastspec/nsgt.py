@@ -17,6 +17,7 @@ from fastspec.cqt_basis import window_table
 from fastspec.nsgt_grid import CHECKS, grid
 from fastspec.nsgt_stream import InverseStream, Stream
 from fastspec.plans import _Plan, as_signal, check_array, check_out, new_array, same_memory
+from fastspec.stream_group import StreamGroup
 from fastspec.windows import WindowSpec
 
 __all__ = ["NSGT"]
@@ -603,6 +604,15 @@ class NSGT(_Plan):
         return sums if self._arguments["hop_length"] is None else sums[0]
 
     # -- streams -----------------------------------------------------------------------------------
+
+    def stream_group(
+        self,
+        n_threads: int = 1,
+        capacity: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> StreamGroup:
+        """Raise ParameterError: slices of different signals have nothing to share."""
+        raise ParameterError("this plan slices signals: it has no group of streams; use stream()")
 
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the slices of signals that arrive in pieces.

@@ -304,6 +304,12 @@ def test_whole_signals_are_refused(plan: Any) -> None:
         plan().stream_group()
 
 
+def test_plans_without_groups() -> None:
+    for plan in (fastspec.NSGT(), fastspec.CQT(definition="librosa", pad_mode="reflect")):
+        with pytest.raises(ParameterError, match="no group of streams|has no stream"):
+            plan.stream_group()
+
+
 def test_arguments_of_the_group() -> None:
     plan = make("whisper")
     for arguments, text in (
