@@ -306,7 +306,7 @@ def test_whole_signals_are_refused(plan: Any) -> None:
 
 def test_plans_without_groups() -> None:
     for plan in (fastspec.NSGT(), fastspec.CQT(definition="librosa", pad_mode="reflect")):
-        with pytest.raises(ParameterError, match="no group of streams|has no stream"):
+        with pytest.raises(ParameterError, match="has no group of streams"):
             plan.stream_group()
 
 
