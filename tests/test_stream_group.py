@@ -300,8 +300,14 @@ def test_too_short_for_a_frame() -> None:
     ],
 )
 def test_whole_signals_are_refused(plan: Any) -> None:
-    with pytest.raises(ParameterError, match="need the whole signal"):
+    with pytest.raises(ParameterError, match="the whole signal"):
         plan().stream_group()
+
+
+def test_plans_without_groups() -> None:
+    for plan in (fastspec.NSGT(), fastspec.CQT(definition="librosa", pad_mode="reflect")):
+        with pytest.raises(ParameterError, match="has no group of streams"):
+            plan.stream_group()
 
 
 def test_arguments_of_the_group() -> None:
