@@ -314,8 +314,9 @@ typedef struct fspec_frontend_config {
     int32_t norm_item;         /* 0; 1: one mean and deviation for all features of a signal */
     int64_t stack;             /* 1; frames put together into one, at most 1000 */
     int64_t stack_stride;      /* 1; output frame v begins with frame v * stack_stride - stack_left */
-    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it */
-    fspec_stack_end stack_end; /* FSPEC_STACK_DROP: only complete stacks; else there are n_frames / stack_stride, rounded up */
+    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as many
+                                  stacks as are complete, else n_frames / stack_stride, rounded up */
+    fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
 } fspec_frontend_config;
 
 typedef struct fspec_frontend fspec_frontend;

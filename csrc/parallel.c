@@ -4,13 +4,16 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "platform.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <xmmintrin.h>
 #endif
 
-#include "platform.h"
-
-enum { MAX_WORKERS = 256, POLL_NANOSECONDS = 5000000 };
+enum {
+    MAX_WORKERS = 256,
+    POLL_NANOSECONDS = 5000000
+};
 
 fs_fpenv fs_fpenv_enter(void)
 {
