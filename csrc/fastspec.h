@@ -18,6 +18,21 @@
  *     and masked floating-point exceptions; the caller's settings are restored before they return.
  *   - Results depend only on the plan and on the signal: not on the number of threads, on how signals are batched or on how
  *     a stream is cut into chunks. SIMD tiers with fused multiply-add give the same bits as each other.
+ *
+ * The least program:
+ *
+ *     fspec_frontend_config config;
+ *     fspec_frontend *plan;
+ *     fspec_frontend_config_init(&config);          a complex STFT of 2048 samples every 512
+ *     if (fspec_frontend_create(&config, &plan) != FSPEC_OK) ...
+ *     bins = fspec_frontend_n_bins(plan), frames = fspec_frontend_n_frames(plan, n_samples);
+ *     fspec_signal y = {.data = samples, .n_samples = n_samples, .stride = sizeof(float), .dtype = FSPEC_FLOAT32};
+ *     fspec_matrix X = {.data = out, .bin_stride = 8, .frame_stride = 8 * bins};      pairs of float, frame after frame
+ *     if (fspec_frontend_exec(plan, &y, &X, 1, FSPEC_COMPLEX64, NULL) != FSPEC_OK) ...
+ *     fspec_frontend_free(plan);
+ *
+ * Parts, each under its headline: status, settings, data; the front end, streaming, the inverse STFT, Griffin-Lim; chroma; the
+ * constant-Q transform and its inverses, nonstationary Gabor frames; peaks and tuning; one call; pieces (windows, filters).
  */
 #ifndef FASTSPEC_H
 #define FASTSPEC_H
@@ -132,14 +147,14 @@ FSPEC_API size_t fspec_scratch_refused(void);
  * exports FFTW's plan_many interface will do. Returns FSPEC_NO_ENGINE, with a description in message (of message_size
  * bytes, always terminated; may be NULL), when a path cannot be loaded. Thread-safe. */
 FSPEC_API fspec_status fspec_fftw_load(const char *single_path, const char *double_path, char *message, size_t message_size);
-/* Version string and path of the library loaded for a precision, or "" when there is none. */
+/* Version string and path of the library loaded for a precision, or "" when there is none. Not while another thread loads. */
 FSPEC_API const char *fspec_fftw_version(int is_double);
 FSPEC_API const char *fspec_fftw_path(int is_double);
 /* Whether FSPEC_ENGINE_LANES is fast for a size: then FSPEC_ENGINE_AUTO takes it. */
 FSPEC_API int fspec_lanes_has(int64_t n_fft);
 /* The number of FFT plans that are cached, and how many of them are in use. At most FSPEC_FFT_CACHE unused ones are kept. */
 #define FSPEC_FFT_CACHE 64
-FSPEC_API void fspec_fft_cache_info(int *n_plans, int *n_in_use);
+FSPEC_API void fspec_fft_cache_info(int *n_plans, int *n_in_use); /* thread-safe */
 /* Destroys the cached FFT plans that no plan uses. Thread-safe. */
 FSPEC_API void fspec_fft_cache_clear(void);
 
@@ -283,43 +298,47 @@ typedef struct fspec_frontend_config {
     /* What speech front ends have besides, in the order of the stages. COMPLEX has only the paddings, drop_last, append,
      * least_samples, multiple, gain and pre-emphasis of the signal; SPECTRUM lacks energy, log_add, band_scale, band_offset. */
     int64_t frame_length;      /* 0: n_fft; else a frame is so many samples, to which zeros are added for the FFT */
-    int32_t explicit_pad;      /* 0; 1: frame t begins at sample t * hop_length - pad_left, and there are 1 + (n_samples + pad_left */
-    int64_t pad_left;          /* + pad_right - frame_length) / hop_length of them, in place of what `center` says. 0; samples, */
-    int64_t pad_right;         /* of either sign and at most 2^31; 0 */
+    int32_t explicit_pad;      /* 0: as `center` says; 1: frame t begins at sample t * hop_length - pad_left, and there are
+                                  1 + (n_samples + pad_left + pad_right - frame_length) / hop_length frames */
+    int64_t pad_left;          /* 0; for explicit_pad: samples, of either sign, at most 2^31 */
+    int64_t pad_right;         /* 0; the same */
     int32_t drop_last;         /* 0; 1: the last frame is left out */
-    int64_t append;            /* 0; zeros to add behind the signal */
-    int64_t least_samples;     /* 0; then zeros are added up to this length, */
-    int64_t multiple;          /* 1; and then up to a multiple of this one. The three are at most 2^40. */
+    int64_t append;            /* 0; zeros to add behind the signal, at most 2^40 */
+    int64_t least_samples;     /* 0; zeros are added after those, up to this length; at most 2^40 */
+    int64_t multiple;          /* 1; zeros are added after those, up to a multiple of this; at most 2^40 */
     double gain;               /* 1; > 0; factor of all samples */
-    double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain. It is a function of */
-    uint64_t seed;             /* 0; seed, the number of the signal in the call (of the channel in a stream), frame and sample. */
+    double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain */
+    uint64_t seed;             /* 0; of the noise, a function of the seed, the number of the signal in the call (of the channel in
+                                  a stream), frame and sample */
     int32_t remove_dc;         /* 0; 1: each frame's mean is subtracted */
     double preemphasis;        /* 0; c in y[i] = x[i] - c * x[i - 1] */
     int32_t preemphasis_signal; /* 0: per frame after remove_dc, where x[-1] is x[0]; 1: over the signal, x[-1] = 0, before the
                                   zeros are appended */
-    double magnitude_eps;      /* 0; |X|^power becomes (|X|^2 + magnitude_eps)^(power / 2), or with */
-    int32_t magnitude_eps_max; /* 1 max(|X|^2, magnitude_eps)^(power / 2). 0 */
+    double magnitude_eps;      /* 0; |X|^power becomes (|X|^2 + magnitude_eps)^(power / 2) */
+    int32_t magnitude_eps_max; /* 0; 1: it becomes max(|X|^2, magnitude_eps)^(power / 2) */
     int32_t identity_bands;    /* 0; 1: the bands are the bins; `bands` is not read, n_bands must be n_fft/2 + 1 */
     double log_multiplier;     /* 1; where log_add > 0, the logarithm is taken of max(amin, log_multiplier * x + log_add) */
     double log_add;            /* 0 */
-    const double *band_scale;  /* NULL: 1; else n_bands factors of the logarithms, after all clipping, and */
-    const double *band_offset; /* NULL: 0; else n_bands values that are then added. Both copied. */
-    fspec_energy energy;       /* FSPEC_ENERGY_NONE; else one more row, before all others, or after them with */
-    int32_t energy_last;       /* 1. 0 */
+    const double *band_scale;  /* NULL: 1; else n_bands factors of the logarithms, after all clipping. Copied. */
+    const double *band_offset; /* NULL: 0; else n_bands values that are added after the factors. Copied. */
+    fspec_energy energy;       /* FSPEC_ENERGY_NONE; else the output has one more row */
+    int32_t energy_last;       /* 0: the energy's row is the first; 1: the last */
     double energy_floor;       /* smallest normal number of float; energies are raised to it, > 0 */
     /* Stages over time. Plans with one of them allocate their features besides the scratch. */
-    int32_t deltas;            /* 0; 1 or 2: append so many derivatives, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2), */
-    int64_t delta_window;      /* 2; k from 1 to delta_window, at most 1000. Beyond the ends the first and last frame stand, */
-    int32_t delta_kaldi;       /* 0; for second derivatives the first and last delta, or with 1 the frames of x again */
+    int32_t deltas;            /* 0; 1 or 2: so many derivatives are appended, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2) */
+    int64_t delta_window;      /* 2; the sums' k are 1 to delta_window, at most 1000; x beyond the ends is its first, last frame */
+    int32_t delta_kaldi;       /* 0: second derivatives are those of the first ones, whose ends are repeated; 1: of x, whose ends
+                                  are */
     fspec_normalize normalize; /* FSPEC_NORMALIZE_NONE; else features get mean 0 over the signal, and standard deviation 1. One
                                   frame has variance 0; what would be divided by 0 is not divided. Sums are in double. */
     int64_t norm_ddof;         /* 0; 0 or 1: var = sum of squares / (n_frames - norm_ddof) */
     double norm_eps;           /* 0; >= 0 */
     fspec_norm_eps norm_eps_mode; /* FSPEC_NORM_EPS_VAR */
     int32_t norm_item;         /* 0; 1: one mean and deviation for all features of a signal */
-    int64_t stack;             /* 1; frames put together, at most 1000: output frame v begins with frame v * stack_stride - */
-    int64_t stack_stride;      /* 1; stack_left, before the first of which the first is repeated. With FSPEC_STACK_DROP as many */
-    int64_t stack_left;        /* 0; < stack; as are complete, else n_frames / stack_stride, rounded up */
+    int64_t stack;             /* 1; frames put together into one, at most 1000 */
+    int64_t stack_stride;      /* 1; output frame v begins with frame v * stack_stride - stack_left */
+    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as many
+                                  stacks as are complete, else n_frames / stack_stride, rounded up */
     fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
     /* FSPEC_LOG_PCEN is the first of the stages over time; its constants, as in fspec_pcen_config. For FSPEC_OUT_BANDS without
      * top_db, ref_max, log_floor, log_add and frame_norm; scale and offset follow it. */
