@@ -170,7 +170,7 @@ cdef class CqtStream:
         return 0
 
     def ready(self, int64_t n_samples):
-        expect(n_samples <= INT64_MAX // 64, "n_samples")
+        expect(n_samples <= INT64_MAX // 64, "chunk")
         self.idle()
         return fspec_cqt_stream_ready(self.stream, n_samples)
 

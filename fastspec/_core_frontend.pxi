@@ -200,7 +200,7 @@ cdef class Stream:
         return 0
 
     def ready(self, int64_t n_samples):
-        expect(n_samples <= INT64_MAX // 8, "n_samples")
+        expect(n_samples <= INT64_MAX // 8, "chunk")
         self.idle()
         return fspec_stream_ready(self.stream, n_samples)
 
