@@ -207,7 +207,7 @@ cdef class Stream:
         return fspec_stream_latency(self.stream)
 
     def ready(self, int64_t n_samples):
-        expect(n_samples <= INT64_MAX // 8, "n_samples")
+        expect(n_samples <= INT64_MAX // 8, "chunk")
         claim(&self.busy, "stream")
         n_frames = fspec_stream_ready(self.stream, n_samples)
         fs_unclaim(&self.busy)
