@@ -14,4 +14,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(long_columns), KN(long_rows), KN(long_pairs), KN(weigh), KN(weigh_add),
     KN(peaks), fs_k_pitch_bins,
     KN(pcen), KN(filter),
+    KN(bin_sums), KN(bin_deviations), KN(bins_below), KN(bin_means), KN(bin_tails), KN(sum_squares), KN(crossings),
 };

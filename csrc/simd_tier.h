@@ -22,6 +22,7 @@
 #include "simd_long.h"
 #include "simd_peaks.h"
 #include "simd_time.h"
+#include "simd_spectral.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -37,5 +38,6 @@
 #include "simd_long.h"
 #include "simd_peaks.h"
 #include "simd_time.h"
+#include "simd_spectral.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

@@ -30,6 +30,7 @@ from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, mag
 from fastspec.deltas import delta, stack_memory
 from fastspec.energy_normalization import pcen
 from fastspec.filters import mel_filter
+from fastspec.frame_features import rms, zero_crossing_rate
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
@@ -46,6 +47,14 @@ from fastspec.notes import (
 )
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
+from fastspec.spectral import (
+    poly_features,
+    spectral_bandwidth,
+    spectral_centroid,
+    spectral_contrast,
+    spectral_flatness,
+    spectral_rolloff,
+)
 from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
 from fastspec.windows import get_window
@@ -108,20 +117,28 @@ __all__ = [
     "pcen",
     "piptrack",
     "pitch_tuning",
+    "poly_features",
     "power_to_db",
     "presets",
     "pseudo_cqt",
+    "rms",
     "samples_to_frames",
     "samples_to_time",
     "set_precision",
     "show_config",
     "specshow",
+    "spectral_bandwidth",
+    "spectral_centroid",
+    "spectral_contrast",
+    "spectral_flatness",
+    "spectral_rolloff",
     "stack_memory",
     "stft",
     "time_to_frames",
     "time_to_samples",
     "tonnetz",
     "vqt",
+    "zero_crossing_rate",
 ]
 
 # Files and pictures need optional packages, so they are imported when first used.

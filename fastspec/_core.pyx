@@ -401,6 +401,7 @@ include "_core_icqt.pxi"
 include "_core_nsgt.pxi"
 include "_core_tuning.pxi"
 include "_core_time.pxi"
+include "_core_spectral.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 
