@@ -466,6 +466,84 @@ FSPEC_API fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_m
                                   fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out,
                                   fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
 
+/* ---- statistics of spectra ---------------------------------------------------------------------------------------- */
+
+/* What is computed of each frame's spectrum x, at the frequencies f of its bins; sums are over the bins, and in double. Where the
+ * sum of x is below the smallest normal number of the precision, it is taken as 1. */
+typedef enum fspec_spectral_kind {
+    FSPEC_SPECTRAL_CENTROID = 0,  /* sum f x / sum x */
+    FSPEC_SPECTRAL_BANDWIDTH = 1, /* (sum |f - centroid|^p x / sum x)^(1/p), or without `normalize` not divided by the sum */
+    FSPEC_SPECTRAL_ROLLOFF = 2,   /* the lowest f whose running sum reaches `share` of the whole */
+    FSPEC_SPECTRAL_FLATNESS = 3,  /* the geometric over the arithmetic mean of max(amin, x) */
+    FSPEC_SPECTRAL_TAILS = 4,     /* for each of n_rows stretches of bins the mean of the smallest band_count values, then, in n_rows
+                                     rows more, of the largest */
+    FSPEC_SPECTRAL_SUMS = 5,      /* n_rows sums of weights * x */
+    FSPEC_SPECTRAL_RMS = 6        /* sqrt of the one sum of weights * x */
+} fspec_spectral_kind;
+
+typedef struct fspec_spectral_config {
+    size_t size;
+    fspec_spectral_kind kind;    /* FSPEC_SPECTRAL_CENTROID */
+    fspec_precision precision;   /* FSPEC_SINGLE; of the spectra */
+    int64_t n_bins;              /* 0; must be set, at most 2^23 */
+    const double *frequencies;   /* NULL; n_bins values, for the first three kinds. All arrays are copied. */
+    double p;                    /* 2; > 0 */
+    int32_t normalize;           /* 1 */
+    double share;                /* 0.85; above 0, below 1 */
+    double amin;                 /* 1e-10; > 0 */
+    int32_t square;              /* 0; 1: of x^2 in place of x */
+    int64_t n_rows;              /* 0; for TAILS and SUMS; 1 for RMS */
+    const int64_t *band_begin;   /* NULL; n_rows first bins, */
+    const int64_t *band_end;     /* ends, and how many values make the means, at least 1 and at most end - begin */
+    const int64_t *band_count;
+    const double *weights;       /* NULL; n_rows x n_bins, row by row; one row for RMS */
+} fspec_spectral_config;
+
+typedef struct fspec_spectral fspec_spectral;
+
+FSPEC_API void fspec_spectral_config_init(fspec_spectral_config *config);
+/* Errors: BAD_ARGUMENT, BAD_PRECISION, BAD_STRUCT, TOO_LARGE, NO_MEMORY. A plan: immutable, for any number of threads. */
+FSPEC_API fspec_status fspec_spectral_create(const fspec_spectral_config *config, fspec_spectral **spectral);
+FSPEC_API void fspec_spectral_free(fspec_spectral *spectral);
+/* Rows of the result. */
+FSPEC_API int64_t fspec_spectral_n_rows(const fspec_spectral *spectral);
+/* The statistics of the spectra of n_signals signals, which are never stored: `plan` is one with FSPEC_OUT_SPECTRUM, the same
+ * precision and n_bins bins. out: n_rows rows and fspec_frontend_n_frames columns each, of out_dtype (FSPEC_FLOAT32/64).
+ * centroid: NULL, or one row each of doubles, to take for BANDWIDTH. Uses call->n_threads and ->cancel. Errors as
+ * fspec_frontend_exec, BAD_OUTPUT for another plan. Thread-safe. */
+FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals,
+                                           const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
+                                           fspec_dtype out_dtype, const fspec_call *call);
+/* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be negative.
+ * What is not finite is taken as it is. */
+FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames,
+                                                   const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
+                                                   fspec_dtype out_dtype, const fspec_call *call);
+
+/* ---- statistics of frames of samples ------------------------------------------------------------------------------ */
+
+typedef struct fspec_frames_config {
+    size_t size;
+    int64_t frame_length;    /* 2048 */
+    int64_t hop_length;      /* 512 */
+    int64_t pad_left;        /* 0; samples, at least 0 and at most 2^31: frame t begins at t * hop_length - pad_left */
+    int64_t pad_right;       /* 0 */
+    fspec_pad_mode pad_mode; /* FSPEC_PAD_CONSTANT */
+    int32_t crossings;       /* 0: sqrt(sum y^2 / frame_length); 1: sign changes from sample to sample / frame_length */
+    double threshold;        /* 1e-10; not NaN. Samples in [-threshold, threshold] count as 0, */
+    int32_t zero_pos;        /* 1: and 0 as positive; 0: as a sign of its own */
+    int32_t first;           /* 0; 1: the first sample of each frame counts as a change */
+} fspec_frames_config;
+
+FSPEC_API void fspec_frames_config_init(fspec_frames_config *config);
+/* Frames of a signal of n_samples, 0 where none fits: 1 + (n_samples + pad_left + pad_right - frame_length) / hop_length. */
+FSPEC_API int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples);
+/* One row per signal, fspec_frames_count columns, of out_dtype (FSPEC_FLOAT32/64). What is not finite is taken as it is.
+ * config may be NULL. Uses call->n_threads and ->cancel. Errors: BAD_FRAMES, BAD_HOP_LENGTH, BAD_PAD_MODE, BAD_ARGUMENT,
+ * BAD_DATA_TYPE, BAD_STRUCT, TOO_SHORT, TOO_LARGE, NO_MEMORY, CANCELLED. Thread-safe. */
+FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
+                                         int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+
 /* ---- filters along an axis --------------------------------------------------------------------------------------- */
 
 /* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows, where

@@ -15,4 +15,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(peaks), fs_k_pitch_bins,
     &FS_CAT(TIER_LONE, FS_TYPE), NULL, 0,
     KN(pcen), KN(filter),
+    KN(bin_sums), KN(bin_deviations), KN(bins_below), KN(bin_means), KN(bin_tails), KN(sum_squares), KN(crossings),
 };

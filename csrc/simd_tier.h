@@ -26,6 +26,7 @@
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif
+#include "simd_spectral.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -44,5 +45,6 @@
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif
+#include "simd_spectral.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

@@ -32,6 +32,7 @@ from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, mag
 from fastspec.deltas import delta, stack_memory
 from fastspec.energy_normalization import pcen
 from fastspec.filters import mel_filter
+from fastspec.frame_features import rms, zero_crossing_rate
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
@@ -49,6 +50,14 @@ from fastspec.notes import (
 )
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
+from fastspec.spectral import (
+    poly_features,
+    spectral_bandwidth,
+    spectral_centroid,
+    spectral_contrast,
+    spectral_flatness,
+    spectral_rolloff,
+)
 from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream, Stream
@@ -130,15 +139,22 @@ __all__ = [
     "pcen",
     "piptrack",
     "pitch_tuning",
+    "poly_features",
     "power_to_db",
     "presets",
     "pseudo_cqt",
+    "rms",
     "samples_to_frames",
     "samples_to_time",
     "set_limits",
     "set_precision",
     "show_config",
     "specshow",
+    "spectral_bandwidth",
+    "spectral_centroid",
+    "spectral_contrast",
+    "spectral_flatness",
+    "spectral_rolloff",
     "stack_memory",
     "stft",
     "time_to_frames",
@@ -146,6 +162,7 @@ __all__ = [
     "tonnetz",
     "unpatch_librosa",
     "vqt",
+    "zero_crossing_rate",
 ]
 
 # Imported when first used: files and pictures need optional packages, few programs patch librosa.

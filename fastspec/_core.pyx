@@ -425,6 +425,7 @@ include "_core_streams.pxi"
 include "_core_access.pxi"
 include "_core_time.pxi"
 include "_core_group.pxi"
+include "_core_spectral.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 
