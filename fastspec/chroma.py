@@ -24,9 +24,9 @@ from fastspec.chroma_plan import (
     freeze_smoothing,
 )
 from fastspec.config import check_threads, resolve_precision
+from fastspec.constantq import tuning_of
 from fastspec.cqt_plan import freeze_intervals
 from fastspec.hybrid import hybrid_magnitudes
-from fastspec.pitch import estimate_tuning
 from fastspec.plans import cached, check_array, check_out, new_array, same_memory
 from fastspec.spectrum import check_audio
 from fastspec.windows import WindowSpec
@@ -338,10 +338,7 @@ def _chroma(
             raise ParameterError("At least one of C or y must be provided to compute chroma")
         y = check_audio(y)
         check_choice("cqt_mode", cqt_mode, ("full", "hybrid"))
-        if tuning is None:
-            tuning = estimate_tuning(
-                y=y, sr=given["sr"], bins_per_octave=per_octave, n_threads=n_threads
-            )
+        tuning = tuning_of(y, tuning, given["sr"], per_octave, n_threads)
         if cqt_mode == "full":
             return _of_signal(y, given, tuning, n_threads, precision, out)
         magnitudes = _hybrid(y, given, tuning, n_threads, precision)
@@ -359,7 +356,7 @@ def _of_signal(
     plan = cached(_plan, tuning=tuning, precision=precision, **given)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8)
     n = y.shape[-1]
-    if not isinstance(core, _core.CqtPlan) or core.filters:
+    if core.filters:
         cqt_stages.warn_long_frames(core, n, _levels_out() + 1)
     shape = (*y.shape[:-1], core.n_bins, core.n_frames(n))
     out = _result(y, "y", given, shape, out)

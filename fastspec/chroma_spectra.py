@@ -248,7 +248,7 @@ def chroma_stft(
     # Frame by frame, as librosa's product leaves it.
     out = new_array("y", (*y.shape[:-1], n_frames, core.n_bins), kind).swapaxes(-1, -2)
     core.exec(y, out, n_threads, False)
-    return _finite("y", out)
+    return _finite("y", out, n_threads)
 
 
 def _of_spectra(
@@ -268,12 +268,12 @@ def _of_spectra(
     core = plan._core(precision == "double" or kind == _F64)
     out = new_array("S", (*S.shape[:-2], S.shape[-1], core.n_bins), kind).swapaxes(-1, -2)
     core.exec_spectra(S, out, n_threads, False)
-    return _finite("S", out)
+    return _finite("S", out, n_threads)
 
 
-def _finite(name: str, chroma: Array) -> Array:
+def _finite(name: str, chroma: Array, n_threads: int) -> Array:
     try:
-        _core.check_finite(chroma)
+        _core.check_finite(chroma, n_threads)
     except ParameterError:
         raise ParameterError(f"{name}: so large that its chroma overflows") from None
     return chroma

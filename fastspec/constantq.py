@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastspec import _core, cqt_stages
+from fastspec import cqt_stages
 from fastspec._validate import ParameterError, check_dtype
 from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
@@ -219,10 +219,12 @@ scale, pad_mode, res_type, dtype, definition, librosa_version, out, n_threads, p
     return _transform(y, arguments, tuning, res_type, dtype, out, n_threads, precision)
 
 
-def tuning_of(y: Array, tuning: float | None, sr: float, bins_per_octave: int) -> float:
+def tuning_of(
+    y: Array, tuning: float | None, sr: float, bins_per_octave: int, n_threads: int
+) -> float:
     """Return the tuning, estimated where it is None."""
     if tuning is None:
-        return estimate_tuning(y=y, sr=sr, bins_per_octave=bins_per_octave)
+        return estimate_tuning(y=y, sr=sr, bins_per_octave=bins_per_octave, n_threads=n_threads)
     return tuning
 
 
@@ -249,7 +251,7 @@ def _transform(
     y = check_audio(y)
     intervals: Any = arguments.get("intervals", "equal")
     per_octave = arguments["bins_per_octave"] if isinstance(intervals, str) else len(intervals)
-    tuning = tuning_of(y, tuning, arguments["sr"], per_octave)
+    tuning = tuning_of(y, tuning, arguments["sr"], per_octave, n_threads)
     if res_type is None:
         warn_no_resampler(3)
         res_type = "soxr_hq"
@@ -260,7 +262,7 @@ def _transform(
     plan = vqt_plan(tuning=tuning, res_type=res_type, precision=precision, **arguments)
     core = plan._core(precision == "double" or y.dtype.itemsize == 8 or wanted == _C128)
     n = y.shape[-1]
-    if not isinstance(core, _core.CqtPlan) or core.filters:
+    if core.filters:
         cqt_stages.warn_long_frames(core, n, 4)
     shape = (*y.shape[:-1], core.n_bins, core.n_frames(n))
     if out is None:

@@ -187,7 +187,7 @@ class _Staged:
         return self._then.n_frames(self.first.length(n))
 
     def exec(self, y: _Array, out: _Array, n_threads: int, whole_array: bool = False) -> None:
-        _core.check_finite(y)
+        _core.check_finite(y, n_threads)
         _check_length(y, self.first.factor)
         self._then.exec(self.first(_scaled(y, self._type, self._scale), n_threads), out, n_threads)
 
@@ -237,7 +237,7 @@ class _Stepwise:
         return min(counts)
 
     def exec(self, y: _Array, out: _Array, n_threads: int, whole_array: bool = False) -> None:
-        _core.check_finite(y)
+        _core.check_finite(y, n_threads)
         _check_length(y, self._factor)
         y = _scaled(y, self._type, self._scale)
         if self._first:

@@ -197,7 +197,7 @@ scale, pad_mode
     (60, 44)
     """
     y = check_audio(y)
-    tuning = tuning_of(y, tuning, sr, bins_per_octave)
+    tuning = tuning_of(y, tuning, sr, bins_per_octave, n_threads)
     wanted = _real_type(y, dtype)
     double = resolve_precision(precision) == "double" or _F64 in (y.dtype, wanted)
     arguments = {
@@ -359,7 +359,7 @@ def hybrid_magnitudes(
     """Return `hybrid_cqt`; a stacklevel of 3 lets its warnings point to what called the caller."""
     y = check_audio(y)
     n_bins = check_int("n_bins", n_bins, minimum=1, maximum=2**20)
-    tuning = tuning_of(y, tuning, sr, bins_per_octave)
+    tuning = tuning_of(y, tuning, sr, bins_per_octave, n_threads)
     wanted = _real_type(y, dtype)
     precision = resolve_precision(precision)
     double = precision == "double" or _F64 in (y.dtype, wanted)

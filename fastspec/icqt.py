@@ -22,6 +22,7 @@ from fastspec._validate import (
 )
 from fastspec.caches import plan_cache
 from fastspec.config import check_threads, resolve_precision
+from fastspec.constantq import vqt_plan
 from fastspec.cqt_plan import _CHECKS, CQT, freeze_intervals
 from fastspec.icqt_plan import Inverse, longest_signal, solver
 from fastspec.plans import cached, check_array, check_out, new_array, same_memory
@@ -39,11 +40,6 @@ _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 @plan_cache("icqt", 16, typed=True)
 def _inverse(**arguments: Any) -> Inverse:
     return Inverse(**arguments)
-
-
-@plan_cache("icqt.forward", 16, typed=True)
-def _plan(**arguments: Any) -> CQT:
-    return CQT(**arguments)
 
 
 # ---- librosa's functions ------------------------------------------------------------------------
@@ -244,7 +240,7 @@ def _invert(
     double = resolve_precision(precision) == "double" or C.dtype == _C128
     arguments = {name: _CHECKS[name](name, value) for name, value in arguments.items()}
     if method == "least_squares":
-        plan = cached(_plan, n_bins=C.shape[-2], definition=definition, **arguments)
+        plan = vqt_plan(n_bins=C.shape[-2], definition=definition, **arguments)
         return invert(plan, C, length, n_iter, tol, damping, wanted, double, out, n_threads)[0]
     if definition == "exact":
         raise ParameterError("method='librosa': does not invert definition='exact'")
@@ -485,8 +481,7 @@ res_type, dtype, length
 
 
 def _forward(arguments: dict[str, Any], n_bins: int, pad_mode: Any, double: bool) -> Any:
-    plan = cached(
-        _plan,
+    plan = vqt_plan(
         n_bins=n_bins,
         definition="librosa",
         pad_mode=pad_mode,

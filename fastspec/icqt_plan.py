@@ -246,13 +246,11 @@ def solver(plan: CQT, double: bool) -> Solver:
     """Return the cores that invert a plan by least squares, for single or double precision."""
     a = {**plan._arguments, "output": "complex", "input_scale": None}
     if a["definition"] == "exact":
-        own = plan._amplitudes(window_table(a["window"]).mean_power)
+        mean_power = window_table(a["window"]).mean_power
         balanced = rebuild(_Balanced, {**a, "precision": "double" if double else "single"})
         forward = balanced._core(double)
-        table = window_table(a["window"])
-        return Solver(
-            forward, _core.IcqtPlan(forward), balanced._amplitudes(table.mean_power) / own
-        )
+        amplitudes = balanced._amplitudes(mean_power) / plan._amplitudes(mean_power)
+        return Solver(forward, _core.IcqtPlan(forward), amplitudes)
     if a["pad_mode"] not in ("constant", "empty") or a["res_type"] != "soxr_hq":
         raise ParameterError(
             "pad_mode, res_type: least squares need pad_mode='constant' and res_type='soxr_hq'"

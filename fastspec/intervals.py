@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastspec._validate import ParameterError, check_bool, check_float, check_int, check_size, show
+from fastspec.caches import plan_cache
 
 __all__ = ["cqt_frequencies", "interval_frequencies"]
 
@@ -157,7 +158,8 @@ def _from_logs(logs: _Array, sort: bool) -> _Array:
     return ratios
 
 
-def _lattice(primes: Sequence[int], n: int) -> _Array:
+@plan_cache("intervals", 16)
+def _lattice(primes: tuple[int, ...], n: int) -> _Array:
     """Return the logarithms of the n intervals of a prime lattice that lie closest together.
 
     Tenney's crystal growth: starting from the unison, the neighbour with the least sum of harmonic
@@ -187,6 +189,7 @@ def _lattice(primes: Sequence[int], n: int) -> _Array:
                 known.add(tuple(point + step))
                 frontier.append(point + step)
     result: _Array = np.array(members, dtype=float).dot(logs)
+    result.flags.writeable = False
     return result
 
 

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from fastspec._validate import ParameterError, check_bool, check_float, check_int, show
+from fastspec._validate import ParameterError, check_bool, check_int, show
 from fastspec.caches import plan_cache
 from fastspec.convert import numbers
+from fastspec.intervals import tuning_factor
 
 __all__ = [
     "hz_to_midi",
@@ -526,7 +527,4 @@ def _heard(name: str, value: npt.ArrayLike) -> _AnyArray:
 def _reference(tuning: float, bins_per_octave: int) -> float:
     """Return the frequency of A0, where octave 0 begins."""
     per_octave = check_int("bins_per_octave", bins_per_octave, minimum=1, maximum=2**53)
-    octaves = check_float("tuning", tuning) / per_octave
-    if abs(octaves) > 1000:
-        raise ParameterError(f"tuning={show(tuning)}: must be less than 1000 octaves")
-    return float(440.0 * 2.0**octaves) / 16
+    return 440.0 * tuning_factor(tuning, per_octave) / 16

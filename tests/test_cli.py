@@ -612,7 +612,10 @@ def test_exit_codes(wav, out):
 def test_interrupted(tmp_path, sent, code, said):
     path = tmp_path / "long.wav"
     soundfile.write(path, np.tile(example_signal(), 30), SR)
-    process = program("stft", path, "-o", tmp_path / "out.npy", "--hop-length", 4)
+    process = program(
+        *("stft", path, "-o", tmp_path / "out.npy", "--hop-length", 4),
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),  # under nohup it is ignored
+    )
     deadline = time.monotonic() + 60
     while not any(name.endswith(".part") for name in os.listdir(tmp_path)):
         assert process.poll() is None, process.communicate()
