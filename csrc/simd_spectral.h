@@ -7,6 +7,14 @@
 
 #if FS_DOUBLE
 FS_INLINE fs_vec_f64 KN(wide)(const real *p) { return v_load(p); }
+#elif defined(TIER_SPLIT) /* compilers fail to convert vectors that no register holds */
+FS_INLINE fs_vec_f64 KN(wide)(const real *p)
+{
+    fs_vec_f64 x = {0};
+    for (int i = 0; i < FS_WIDE; i++)
+        x[i] = (double)p[i];
+    return x;
+}
 #else
 typedef float fs_half_f32 __attribute__((vector_size(TIER_BITS / 16), aligned(4), may_alias));
 FS_INLINE fs_vec_f64 KN(wide)(const real *p) { return __builtin_convertvector(*(const fs_half_f32 *)p, fs_vec_f64); }
