@@ -99,11 +99,11 @@ static void KN(bin_means)(double *geometric, double *arithmetic, const void *blo
             }
             logs += fs_ln_f64(product);
         }
-        double e[FS_WIDE];
-        for (size_t i = 0; i < FS_WIDE; i++)
-            e[i] = (double)exponents[i] - 1023.0 * (double)n_bins;
+        /* An integer below 2^52 in the mantissa of 2^52 is that number more. */
+        const fs_uvec_f64 shifted = exponents | ((fs_uvec_f64){0} + UINT64_C(0x4330000000000000));
         const fs_vec_f64 n = fs_set_f64((double)n_bins);
-        const fs_vec_f64 mean = fs_fma_f64(fs_load_f64(e), fs_set_f64(0.69314718055994530942), logs) / n;
+        const fs_vec_f64 e = (fs_vec_f64)shifted - fs_set_f64(0x1p52) - fs_set_f64(1023) * n;
+        const fs_vec_f64 mean = fs_fma_f64(e, fs_set_f64(0.69314718055994530942), logs) / n;
         fs_store_f64(geometric + c, fs_exp_f64(mean));
         fs_store_f64(arithmetic + c, sum / n);
     }
