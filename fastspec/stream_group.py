@@ -55,6 +55,7 @@ class StreamGroup:
         self._n_threads = check_threads(n_threads)
         self._capacity = capacity
         self._wide = _is_wide(dtype)
+        plan._check_stream()
         core = plan._core(self._wide or plan.precision == "double")
         self._core = _core.Group(core, capacity or 0)
         self._dtype: np.dtype[Any] = plan._out_dtype(self._wide)

@@ -28,6 +28,10 @@ PLANS: dict[str, Any] = {
         n_fft=200, hop_length=80, n_mels=10, deltas=2, stack=3, stack_stride=2, input_scale=2**-15
     ),
     "mfcc_deltas": lambda: fastspec.FrontEnd(n_fft=200, n_mels=20, n_mfcc=9, log="ln", deltas=1),
+    "pcen": lambda: fastspec.FrontEnd(n_fft=200, hop_length=80, n_mels=12, log="pcen", deltas=1),
+    "librosa_deltas": lambda: fastspec.FrontEnd(
+        n_fft=200, hop_length=80, n_mels=12, deltas=2, delta_mode="librosa", delta_window=4
+    ),
     "chroma_stft": lambda: fastspec.ChromaSTFT(n_fft=1024, hop_length=300, tuning=0.0),
     "cqt": lambda: fastspec.CQT(sr=8000, hop_length=100, fmin=200, n_bins=30),
     "cqt_librosa": lambda: fastspec.CQT(
