@@ -177,6 +177,20 @@ def test_types_and_layouts_of_chunks() -> None:
                 assert np.array_equal(np.hstack([a, b]), e)
 
 
+@pytest.mark.parametrize("name", ["whisper", "knf", "mfcc_deltas", "cqt", "chroma"])
+def test_latency(name: str) -> None:
+    plan = make(name)
+    group = plan.stream_group()
+    n = 20 * plan.hop_length + group.latency
+    y = np.zeros((1, n), np.float32)
+    ids = [group.join()]
+    before = group.push(ids, y[:, 1:])[1][0]
+    assert group.latency == plan.stream().latency
+    assert before + group.push(ids, y[:, :1])[1][0] >= 21
+    if not name.startswith("c"):  # those of the constant-Q transform come in bursts
+        assert before == 20
+
+
 def test_out() -> None:
     plan = make("whisper")
     rng = np.random.default_rng(2)
