@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[99]
+    function functions[109]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -311,3 +311,33 @@ cdef fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_matrix
 
 cdef fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(const void *, int64_t, fspec_dtype, int64_t, int64_t, int64_t, const double *, int64_t, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[98])(x, x_pitch, dtype, n_rows, n, step, taps, n_taps, out, out_pitch, call)
+
+cdef void fspec_spectral_config_init(fspec_spectral_config *config) noexcept nogil:
+    (<void (*)(fspec_spectral_config *) noexcept nogil>table.functions[99])(config)
+
+cdef fspec_status fspec_spectral_create(const fspec_spectral_config *config, fspec_spectral **spectral) noexcept nogil:
+    return (<fspec_status (*)(const fspec_spectral_config *, fspec_spectral **) noexcept nogil>table.functions[100])(config, spectral)
+
+cdef void fspec_spectral_free(fspec_spectral *spectral) noexcept nogil:
+    (<void (*)(fspec_spectral *) noexcept nogil>table.functions[101])(spectral)
+
+cdef int64_t fspec_spectral_n_rows(const fspec_spectral *spectral) noexcept nogil:
+    return (<int64_t (*)(const fspec_spectral *) noexcept nogil>table.functions[102])(spectral)
+
+cdef fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_spectral *, const fspec_frontend *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[103])(spectral, plan, signals, centroid, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_spectral *, const fspec_matrix *, int64_t, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[104])(spectral, spectra, n_frames, centroid, out, n_items, out_dtype, call)
+
+cdef void fspec_frames_config_init(fspec_frames_config *config) noexcept nogil:
+    (<void (*)(fspec_frames_config *) noexcept nogil>table.functions[105])(config)
+
+cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_frames_config *, int64_t) noexcept nogil>table.functions[106])(config, n_samples)
+
+cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frames_config *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[107])(config, signals, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const void *, int64_t, fspec_dtype, int64_t, int64_t, double, double *, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[108])(x, x_pitch, dtype, n_rows, n, coef, state, out, out_pitch, call)

@@ -104,6 +104,7 @@ def source_of(
     S = as_real("S", S)
     if S.ndim < 2 or S.shape[-2] < 1:
         raise ParameterError(f"S: has shape {S.shape}; must be (..., bins, frames), bins >= 1")
+    new_array("S", (*S.shape[:-2], 1, S.shape[-1]), _F64)  # too large a result is refused at once
     if not signed and S.size and not S.min() >= 0 and (S < 0).any():
         raise ParameterError("S: holds values below 0; must be magnitudes")
     n_bins = S.shape[-2]
@@ -129,10 +130,10 @@ def _frequencies(source: Source, sr: Any, freq: Any) -> tuple[Array, bool]:
     lead = source.data.shape[: -1 if source.plan else -2]
     shape = (*lead, source.n_bins, source.n_frames)
     try:
-        fits = np.broadcast_shapes(freq.shape, shape) == shape
+        fits = 2 <= freq.ndim <= len(shape) and np.broadcast_shapes(freq.shape, shape) == shape
     except ValueError:
         fits = False
-    if freq.ndim < 2 or not fits:
+    if not fits:
         raise ParameterError(f"freq: has shape {freq.shape}; must fit spectra of shape {shape}")
     return freq, False
 
