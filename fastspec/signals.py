@@ -83,9 +83,7 @@ def frame(
     length = check_int("frame_length", frame_length, minimum=1, maximum=2**60)
     hop = check_int("hop_length", hop_length, minimum=1, maximum=2**60)
     if x.shape[axis] < length:
-        raise ParameterError(
-            f"x: has {x.shape[axis]} values; too few for frame_length={length}"
-        )
+        raise ParameterError(f"x: has {x.shape[axis]} values; too few for frame_length={length}")
     view = np.lib.stride_tricks.sliding_window_view(
         x, length, axis=axis, subok=subok, writeable=check_bool("writeable", writeable)
     )
@@ -283,8 +281,6 @@ def resample(
     axis = as_axis("axis", axis, y.ndim)
     before = check_float("orig_sr", orig_sr, minimum=1.0, maximum=1e9)
     after = check_float("target_sr", target_sr, minimum=1.0, maximum=1e9)
-    if not isinstance(res_type, str) or not res_type.startswith("soxr"):
-        check_choice("res_type", res_type, RESAMPLERS)
     fix, scale = check_bool("fix", fix), check_bool("scale", scale)
     if before == after:
         return y

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -587,7 +588,7 @@ def _octaves(
             "bands begin below sr / 2"
         )
     bands = []
-    for k, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for k, (low, high) in enumerate(pairwise(edges)):
         inside = (freq >= low) & (freq <= high)
         bins = np.flatnonzero(inside)
         if len(bins) == 0:

@@ -103,15 +103,16 @@ for _name, _own in _OWN.items():
     vary(_name, _given, S=without(_arrays(*S.shape, finite=False), "None"))
 _short = without(SIZES, "1073741824", "2147483647", "2147483648")
 _LENGTHS = {"frame_length": _short, "hop_length": SIZES, "center": BOOLS, "n_threads": SIZES}
+_pads = without([*NAMES, *PAD_FUNCTIONS], "str", "function that pads with NaN")
 _factors = without(maybe(WILD), "float")
 _rms, _zcr = calling(fastspec.rms, y=Y), calling(fastspec.zero_crossing_rate, y=Y)
-vary("rms", _rms, "y", **_LENGTHS, pad_mode=[*without(NAMES, "str"), *PAD_FUNCTIONS])
+vary("rms", _rms, "y", **_LENGTHS, pad_mode=_pads)
 vary("rms", _rms, y=without(_arrays(N), "None"))
 vary("rms", calling(fastspec.rms, frame_length=2 * len(S) - 2), "frame_length", S=_arrays(*S.shape))
 vary("zero_crossing_rate", _zcr, "y", **_LENGTHS, threshold=WILD, ref_magnitude=_factors)
 vary("zero_crossing_rate", _zcr, y=without(strict(arrays(N)), *LARGE), pad=BOOLS, zero_pos=BOOLS)
 
-# ---- signals --------------------------------------------------------------------------------------
+# ---- signals -------------------------------------------------------------------------------------
 
 for _name in ("preemphasis", "deemphasis"):
     _function = calling(getattr(fastspec, _name), y=Y)
@@ -120,7 +121,9 @@ for _name in ("preemphasis", "deemphasis"):
 _frame = calling(fastspec.frame, x=Y, frame_length=20, hop_length=7)
 vary("frame", _frame, "x", frame_length=SIZES, hop_length=SIZES, writeable=BOOLS)
 _pitches = np.ones(5)
-vary("weighting", fastspec.A_weighting, frequencies=_arrays(5, finite=False))
+vary("weighting", fastspec.A_weighting, frequencies=without(
+    _arrays(5, finite=False), "a number"
+))  # fmt: skip
 _weights = calling(fastspec.frequency_weighting, frequencies=_pitches)
 vary("weighting", _weights, kind=maybe(NAMES), min_db=maybe(WILD))
 _resample = calling(fastspec.resample, y=Y, orig_sr=16000, target_sr=8000)
