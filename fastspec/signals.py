@@ -201,9 +201,13 @@ def deemphasis(
         _core.one_pole(rows, coef, state, out, n_threads)
     out = out.reshape(y.shape)
     if given is None:
+        # Later powers are 0, even as subnormal numbers.
+        reach = n = y.shape[-1]
+        if abs(coef) < 1:
+            reach = min(n, 2 if coef == 0 else 2 + int(746 / -math.log(abs(coef))))
         with np.errstate(all="ignore"):
             start = ((2 - coef) * y[..., :1] - y[..., 1:2]) / (3 - coef)
-            out -= start * (coef ** np.arange(y.shape[-1]))
+            out[..., :reach] -= start * (coef ** np.arange(reach))
     if check_bool("return_zf", return_zf):
         return out, state.astype(y.dtype).reshape(*lead, 1)
     return out
