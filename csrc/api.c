@@ -153,6 +153,7 @@ static const fspec_api table = {
     fspec_frames_config_init,
     fspec_frames_count,
     fspec_frames_exec,
+    fspec_one_pole,
 };
 
 const fspec_api *fspec_get_api(void) {

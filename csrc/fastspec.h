@@ -553,6 +553,11 @@ FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, cons
 FSPEC_API fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n,
                                          int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch,
                                          const fspec_call *call);
+/* out[r][i] = x[r][i] + coef * out[r][i - 1], product and sum rounded to dtype (FSPEC_FLOAT32/64) one after the other. state: n_rows
+ * values, coef * out[r][-1], which become those after the last of the n; rows are contiguous, pitches in elements; out may be x.
+ * Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, CANCELLED. */
+FSPEC_API fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
+                                      double *state, void *out, int64_t out_pitch, const fspec_call *call);
 
 /* ---- inverse STFT ------------------------------------------------------------------------------------------------- */
 

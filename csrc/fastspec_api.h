@@ -174,6 +174,7 @@ typedef struct fspec_api {
     void (*frames_config_init)(fspec_frames_config *config);
     int64_t (*frames_count)(const fspec_frames_config *config, int64_t n_samples);
     fspec_status (*frames_exec)(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*one_pole)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -335,6 +336,7 @@ static const fspec_api *fspec_api_table;
 #define fspec_frames_config_init fspec_api_table->frames_config_init
 #define fspec_frames_count fspec_api_table->frames_count
 #define fspec_frames_exec fspec_api_table->frames_exec
+#define fspec_one_pole fspec_api_table->one_pole
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

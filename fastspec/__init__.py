@@ -50,6 +50,7 @@ from fastspec.notes import (
 )
 from fastspec.nsgt import NSGT
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
+from fastspec.signals import deemphasis, frame, preemphasis, resample
 from fastspec.spectral import (
     poly_features,
     spectral_bandwidth,
@@ -63,12 +64,26 @@ from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream, Stream
 from fastspec.threads import cores
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
+from fastspec.weighting import (
+    A_weighting,
+    B_weighting,
+    C_weighting,
+    D_weighting,
+    Z_weighting,
+    frequency_weighting,
+    multi_frequency_weighting,
+    perceptual_weighting,
+)
 from fastspec.windows import get_window
 
 __all__ = [
+    "A_weighting",
+    "B_weighting",
     "CQT",
+    "C_weighting",
     "Chroma",
     "ChromaSTFT",
+    "D_weighting",
     "DeadlineError",
     "EngineError",
     "Estimate",
@@ -83,6 +98,7 @@ __all__ = [
     "Spectrogram",
     "Stream",
     "StreamGroup",
+    "Z_weighting",
     "__version__",
     "amplitude_to_db",
     "cache_clear",
@@ -99,11 +115,14 @@ __all__ = [
     "db_to_amplitude",
     "db_to_power",
     "deadline",
+    "deemphasis",
     "delta",
     "estimate_tuning",
     "fft_frequencies",
+    "frame",
     "frames_to_samples",
     "frames_to_time",
+    "frequency_weighting",
     "get_include",
     "get_limits",
     "get_precision",
@@ -131,18 +150,22 @@ __all__ = [
     "mfcc",
     "midi_to_hz",
     "midi_to_note",
+    "multi_frequency_weighting",
     "note_to_hz",
     "note_to_midi",
     "octs_to_hz",
     "patch_librosa",
     "patch_report",
     "pcen",
+    "perceptual_weighting",
     "piptrack",
     "pitch_tuning",
     "poly_features",
     "power_to_db",
+    "preemphasis",
     "presets",
     "pseudo_cqt",
+    "resample",
     "rms",
     "samples_to_frames",
     "samples_to_time",

@@ -470,3 +470,5 @@ cdef extern from "fastspec.h" nogil:
     int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples)
     fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
                                    int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
+                                double *state, void *out, int64_t out_pitch, const fspec_call *call)

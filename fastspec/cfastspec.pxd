@@ -565,3 +565,4 @@ cdef fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, co
 cdef void fspec_frames_config_init(fspec_frames_config *config) noexcept nogil
 cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples) noexcept nogil
 cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil

@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[148]
+    function functions[149]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -458,3 +458,6 @@ cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_sam
 
 cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(const fspec_frames_config *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[147])(config, signals, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const void *, int64_t, fspec_dtype, int64_t, int64_t, double, double *, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[148])(x, x_pitch, dtype, n_rows, n, coef, state, out, out_pitch, call)

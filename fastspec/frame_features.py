@@ -151,7 +151,7 @@ def zero_crossing_rate(
     kwargs.pop("axis", None)
     threshold = check_float("threshold", kwargs.pop("threshold", 1e-10))
     reference = kwargs.pop("ref_magnitude", None)
-    settings = {
+    settings: dict[str, Any] = {
         "crossings": 1,
         "zero_pos": check_bool("zero_pos", kwargs.pop("zero_pos", True)),
         "first": check_bool("pad", kwargs.pop("pad", False)),
@@ -229,7 +229,8 @@ def _rms_of_spectra(S: Array, length: int, dtype: np.dtype[Any], n_threads: int)
     n_bins = S.shape[-2]
     if n_bins != length // 2 + 1:
         raise ParameterError(
-            f"frame_length={length}: must be {2 * n_bins - 2} or {2 * n_bins - 1} for S of {n_bins} bins"
+            f"frame_length={length}: must be {2 * n_bins - 2} or {2 * n_bins - 1} "
+            f"for S of {n_bins} bins"
         )
     square = S.dtype.kind != "c"
     with np.errstate(all="ignore"):

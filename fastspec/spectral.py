@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,6 +105,7 @@ def source_of(
     S = as_real("S", S)
     if S.ndim < 2 or S.shape[-2] < 1:
         raise ParameterError(f"S: has shape {S.shape}; must be (..., bins, frames), bins >= 1")
+    new_array("S", (*S.shape[:-2], 1, S.shape[-1]), _F64)  # too large a result is refused at once
     if not signed and S.size and not S.min() >= 0 and (S < 0).any():
         raise ParameterError("S: holds values below 0; must be magnitudes")
     n_bins = S.shape[-2]
@@ -129,10 +131,10 @@ def _frequencies(source: Source, sr: Any, freq: Any) -> tuple[Array, bool]:
     lead = source.data.shape[: -1 if source.plan else -2]
     shape = (*lead, source.n_bins, source.n_frames)
     try:
-        fits = np.broadcast_shapes(freq.shape, shape) == shape
+        fits = 2 <= freq.ndim <= len(shape) and np.broadcast_shapes(freq.shape, shape) == shape
     except ValueError:
         fits = False
-    if freq.ndim < 2 or not fits:
+    if not fits:
         raise ParameterError(f"freq: has shape {freq.shape}; must fit spectra of shape {shape}")
     return freq, False
 
@@ -586,7 +588,7 @@ def _octaves(
             "bands begin below sr / 2"
         )
     bands = []
-    for k, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for k, (low, high) in enumerate(pairwise(edges)):
         inside = (freq >= low) & (freq <= high)
         bins = np.flatnonzero(inside)
         if len(bins) == 0:

@@ -1,6 +1,7 @@
 """Statistics of spectra and of frames: against librosa, their definitions, and bad input."""
 
 import math
+from itertools import pairwise
 
 import helpers
 import numpy as np
@@ -121,7 +122,9 @@ def test_against_librosa(errors, name, seed):
         assert share <= (ROLLOFF_TIES[dtype] if is_signal else 0), describe(kwargs)
         return
     scale = abs(want).max(axis=(-1, -2), keepdims=True)
-    if name == "poly_features":  # the coefficients of a power of the frequency are of their own size
+    if (
+        name == "poly_features"
+    ):  # the coefficients of a power of the frequency are of their own size
         scale = abs(want).max(axis=-1, keepdims=True)
     error = (abs(got - want) / np.where(scale == 0, 1, scale)).max()
     kind = dtype if is_signal else "S"
@@ -285,10 +288,11 @@ def test_zero_crossings_are_counted_one_by_one():
     got = fastspec.zero_crossing_rate(y, frame_length=90, hop_length=35, center=False)
     for t, rate in enumerate(got[0]):
         frame = y[35 * t : 35 * t + 90]
-        assert rate == sum((a < 0) != (b < 0) for a, b in zip(frame, frame[1:], strict=False)) / 90
+        assert rate == sum((a < 0) != (b < 0) for a, b in pairwise(frame)) / 90
 
 
 # ---- bad input -----------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "rms"])
 def test_refuses(name):
