@@ -144,6 +144,16 @@ static const fspec_api table = {
     fspec_group_ready,
     fspec_group_push,
     fspec_group_flush,
+    fspec_spectral_config_init,
+    fspec_spectral_create,
+    fspec_spectral_free,
+    fspec_spectral_n_rows,
+    fspec_spectral_exec,
+    fspec_spectral_exec_spectra,
+    fspec_frames_config_init,
+    fspec_frames_count,
+    fspec_frames_exec,
+    fspec_one_pole,
     fspec_median,
 };
 

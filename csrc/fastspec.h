@@ -18,6 +18,21 @@
  *     and masked floating-point exceptions; the caller's settings are restored before they return.
  *   - Results depend only on the plan and on the signal: not on the number of threads, on how signals are batched or on how
  *     a stream is cut into chunks. SIMD tiers with fused multiply-add give the same bits as each other.
+ *
+ * The least program:
+ *
+ *     fspec_frontend_config config;
+ *     fspec_frontend *plan;
+ *     fspec_frontend_config_init(&config);          a complex STFT of 2048 samples every 512
+ *     if (fspec_frontend_create(&config, &plan) != FSPEC_OK) ...
+ *     bins = fspec_frontend_n_bins(plan), frames = fspec_frontend_n_frames(plan, n_samples);
+ *     fspec_signal y = {.data = samples, .n_samples = n_samples, .stride = sizeof(float), .dtype = FSPEC_FLOAT32};
+ *     fspec_matrix X = {.data = out, .bin_stride = 8, .frame_stride = 8 * bins};      pairs of float, frame after frame
+ *     if (fspec_frontend_exec(plan, &y, &X, 1, FSPEC_COMPLEX64, NULL) != FSPEC_OK) ...
+ *     fspec_frontend_free(plan);
+ *
+ * Parts, each under its headline: status, settings, data; the front end, streaming, the inverse STFT, Griffin-Lim; chroma; the
+ * constant-Q transform and its inverses, nonstationary Gabor frames; peaks and tuning; one call; pieces (windows, filters).
  */
 #ifndef FASTSPEC_H
 #define FASTSPEC_H
@@ -132,14 +147,14 @@ FSPEC_API size_t fspec_scratch_refused(void);
  * exports FFTW's plan_many interface will do. Returns FSPEC_NO_ENGINE, with a description in message (of message_size
  * bytes, always terminated; may be NULL), when a path cannot be loaded. Thread-safe. */
 FSPEC_API fspec_status fspec_fftw_load(const char *single_path, const char *double_path, char *message, size_t message_size);
-/* Version string and path of the library loaded for a precision, or "" when there is none. */
+/* Version string and path of the library loaded for a precision, or "" when there is none. Not while another thread loads. */
 FSPEC_API const char *fspec_fftw_version(int is_double);
 FSPEC_API const char *fspec_fftw_path(int is_double);
 /* Whether FSPEC_ENGINE_LANES is fast for a size: then FSPEC_ENGINE_AUTO takes it. */
 FSPEC_API int fspec_lanes_has(int64_t n_fft);
 /* The number of FFT plans that are cached, and how many of them are in use. At most FSPEC_FFT_CACHE unused ones are kept. */
 #define FSPEC_FFT_CACHE 64
-FSPEC_API void fspec_fft_cache_info(int *n_plans, int *n_in_use);
+FSPEC_API void fspec_fft_cache_info(int *n_plans, int *n_in_use); /* thread-safe */
 /* Destroys the cached FFT plans that no plan uses. Thread-safe. */
 FSPEC_API void fspec_fft_cache_clear(void);
 
@@ -283,43 +298,47 @@ typedef struct fspec_frontend_config {
     /* What speech front ends have besides, in the order of the stages. COMPLEX has only the paddings, drop_last, append,
      * least_samples, multiple, gain and pre-emphasis of the signal; SPECTRUM lacks energy, log_add, band_scale, band_offset. */
     int64_t frame_length;      /* 0: n_fft; else a frame is so many samples, to which zeros are added for the FFT */
-    int32_t explicit_pad;      /* 0; 1: frame t begins at sample t * hop_length - pad_left, and there are 1 + (n_samples + pad_left */
-    int64_t pad_left;          /* + pad_right - frame_length) / hop_length of them, in place of what `center` says. 0; samples, */
-    int64_t pad_right;         /* of either sign and at most 2^31; 0 */
+    int32_t explicit_pad;      /* 0: as `center` says; 1: frame t begins at sample t * hop_length - pad_left, and there are
+                                  1 + (n_samples + pad_left + pad_right - frame_length) / hop_length frames */
+    int64_t pad_left;          /* 0; for explicit_pad: samples, of either sign, at most 2^31 */
+    int64_t pad_right;         /* 0; the same */
     int32_t drop_last;         /* 0; 1: the last frame is left out */
-    int64_t append;            /* 0; zeros to add behind the signal */
-    int64_t least_samples;     /* 0; then zeros are added up to this length, */
-    int64_t multiple;          /* 1; and then up to a multiple of this one. The three are at most 2^40. */
+    int64_t append;            /* 0; zeros to add behind the signal, at most 2^40 */
+    int64_t least_samples;     /* 0; zeros are added after those, up to this length; at most 2^40 */
+    int64_t multiple;          /* 1; zeros are added after those, up to a multiple of this; at most 2^40 */
     double gain;               /* 1; > 0; factor of all samples */
-    double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain. It is a function of */
-    uint64_t seed;             /* 0; seed, the number of the signal in the call (of the channel in a stream), frame and sample. */
+    double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain */
+    uint64_t seed;             /* 0; of the noise, a function of the seed, the number of the signal in the call (of the channel in
+                                  a stream), frame and sample */
     int32_t remove_dc;         /* 0; 1: each frame's mean is subtracted */
     double preemphasis;        /* 0; c in y[i] = x[i] - c * x[i - 1] */
     int32_t preemphasis_signal; /* 0: per frame after remove_dc, where x[-1] is x[0]; 1: over the signal, x[-1] = 0, before the
                                   zeros are appended */
-    double magnitude_eps;      /* 0; |X|^power becomes (|X|^2 + magnitude_eps)^(power / 2), or with */
-    int32_t magnitude_eps_max; /* 1 max(|X|^2, magnitude_eps)^(power / 2). 0 */
+    double magnitude_eps;      /* 0; |X|^power becomes (|X|^2 + magnitude_eps)^(power / 2) */
+    int32_t magnitude_eps_max; /* 0; 1: it becomes max(|X|^2, magnitude_eps)^(power / 2) */
     int32_t identity_bands;    /* 0; 1: the bands are the bins; `bands` is not read, n_bands must be n_fft/2 + 1 */
     double log_multiplier;     /* 1; where log_add > 0, the logarithm is taken of max(amin, log_multiplier * x + log_add) */
     double log_add;            /* 0 */
-    const double *band_scale;  /* NULL: 1; else n_bands factors of the logarithms, after all clipping, and */
-    const double *band_offset; /* NULL: 0; else n_bands values that are then added. Both copied. */
-    fspec_energy energy;       /* FSPEC_ENERGY_NONE; else one more row, before all others, or after them with */
-    int32_t energy_last;       /* 1. 0 */
+    const double *band_scale;  /* NULL: 1; else n_bands factors of the logarithms, after all clipping. Copied. */
+    const double *band_offset; /* NULL: 0; else n_bands values that are added after the factors. Copied. */
+    fspec_energy energy;       /* FSPEC_ENERGY_NONE; else the output has one more row */
+    int32_t energy_last;       /* 0: the energy's row is the first; 1: the last */
     double energy_floor;       /* smallest normal number of float; energies are raised to it, > 0 */
     /* Stages over time. Plans with one of them allocate their features besides the scratch. */
-    int32_t deltas;            /* 0; 1 or 2: append so many derivatives, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2), */
-    int64_t delta_window;      /* 2; k from 1 to delta_window, at most 1000. Beyond the ends the first and last frame stand, */
-    int32_t delta_kaldi;       /* 0; for second derivatives the first and last delta, or with 1 the frames of x again */
+    int32_t deltas;            /* 0; 1 or 2: so many derivatives are appended, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2) */
+    int64_t delta_window;      /* 2; the sums' k are 1 to delta_window, at most 1000; x beyond the ends is its first, last frame */
+    int32_t delta_kaldi;       /* 0: second derivatives are those of the first ones, whose ends are repeated; 1: of x, whose ends
+                                  are */
     fspec_normalize normalize; /* FSPEC_NORMALIZE_NONE; else features get mean 0 over the signal, and standard deviation 1. One
                                   frame has variance 0; what would be divided by 0 is not divided. Sums are in double. */
     int64_t norm_ddof;         /* 0; 0 or 1: var = sum of squares / (n_frames - norm_ddof) */
     double norm_eps;           /* 0; >= 0 */
     fspec_norm_eps norm_eps_mode; /* FSPEC_NORM_EPS_VAR */
     int32_t norm_item;         /* 0; 1: one mean and deviation for all features of a signal */
-    int64_t stack;             /* 1; frames put together, at most 1000: output frame v begins with frame v * stack_stride - */
-    int64_t stack_stride;      /* 1; stack_left, before the first of which the first is repeated. With FSPEC_STACK_DROP as many */
-    int64_t stack_left;        /* 0; < stack; as are complete, else n_frames / stack_stride, rounded up */
+    int64_t stack;             /* 1; frames put together into one, at most 1000 */
+    int64_t stack_stride;      /* 1; output frame v begins with frame v * stack_stride - stack_left */
+    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as many
+                                  stacks as are complete, else n_frames / stack_stride, rounded up */
     fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
     /* FSPEC_LOG_PCEN is the first of the stages over time; its constants, as in fspec_pcen_config. For FSPEC_OUT_BANDS without
      * top_db, ref_max, log_floor, log_add and frame_norm; scale and offset follow it. */
@@ -447,6 +466,84 @@ FSPEC_API fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_m
                                   fspec_dtype dtype, int64_t n_bands, int64_t n_frames, double *state, const fspec_matrix *out,
                                   fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
 
+/* ---- statistics of spectra ---------------------------------------------------------------------------------------- */
+
+/* What is computed of each frame's spectrum x, at the frequencies f of its bins; sums are over the bins, and in double. Where the
+ * sum of x is below the smallest normal number of the precision, it is taken as 1. */
+typedef enum fspec_spectral_kind {
+    FSPEC_SPECTRAL_CENTROID = 0,  /* sum f x / sum x */
+    FSPEC_SPECTRAL_BANDWIDTH = 1, /* (sum |f - centroid|^p x / sum x)^(1/p), or without `normalize` not divided by the sum */
+    FSPEC_SPECTRAL_ROLLOFF = 2,   /* the lowest f whose running sum reaches `share` of the whole */
+    FSPEC_SPECTRAL_FLATNESS = 3,  /* the geometric over the arithmetic mean of max(amin, x) */
+    FSPEC_SPECTRAL_TAILS = 4,     /* for each of n_rows stretches of bins the mean of the smallest band_count values, then, in n_rows
+                                     rows more, of the largest */
+    FSPEC_SPECTRAL_SUMS = 5,      /* n_rows sums of weights * x */
+    FSPEC_SPECTRAL_RMS = 6        /* sqrt of the one sum of weights * x */
+} fspec_spectral_kind;
+
+typedef struct fspec_spectral_config {
+    size_t size;
+    fspec_spectral_kind kind;    /* FSPEC_SPECTRAL_CENTROID */
+    fspec_precision precision;   /* FSPEC_SINGLE; of the spectra */
+    int64_t n_bins;              /* 0; must be set, at most 2^23 */
+    const double *frequencies;   /* NULL; n_bins values, for the first three kinds. All arrays are copied. */
+    double p;                    /* 2; > 0 */
+    int32_t normalize;           /* 1 */
+    double share;                /* 0.85; above 0, below 1 */
+    double amin;                 /* 1e-10; > 0 */
+    int32_t square;              /* 0; 1: of x^2 in place of x */
+    int64_t n_rows;              /* 0; for TAILS and SUMS; 1 for RMS */
+    const int64_t *band_begin;   /* NULL; n_rows first bins, */
+    const int64_t *band_end;     /* ends, and how many values make the means, at least 1 and at most end - begin */
+    const int64_t *band_count;
+    const double *weights;       /* NULL; n_rows x n_bins, row by row; one row for RMS */
+} fspec_spectral_config;
+
+typedef struct fspec_spectral fspec_spectral;
+
+FSPEC_API void fspec_spectral_config_init(fspec_spectral_config *config);
+/* Errors: BAD_ARGUMENT, BAD_PRECISION, BAD_STRUCT, TOO_LARGE, NO_MEMORY. A plan: immutable, for any number of threads. */
+FSPEC_API fspec_status fspec_spectral_create(const fspec_spectral_config *config, fspec_spectral **spectral);
+FSPEC_API void fspec_spectral_free(fspec_spectral *spectral);
+/* Rows of the result. */
+FSPEC_API int64_t fspec_spectral_n_rows(const fspec_spectral *spectral);
+/* The statistics of the spectra of n_signals signals, which are never stored: `plan` is one with FSPEC_OUT_SPECTRUM, the same
+ * precision and n_bins bins. out: n_rows rows and fspec_frontend_n_frames columns each, of out_dtype (FSPEC_FLOAT32/64).
+ * centroid: NULL, or one row each of doubles, to take for BANDWIDTH. Uses call->n_threads and ->cancel. Errors as
+ * fspec_frontend_exec, BAD_OUTPUT for another plan. Thread-safe. */
+FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals,
+                                           const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
+                                           fspec_dtype out_dtype, const fspec_call *call);
+/* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be negative.
+ * What is not finite is taken as it is. */
+FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames,
+                                                   const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
+                                                   fspec_dtype out_dtype, const fspec_call *call);
+
+/* ---- statistics of frames of samples ------------------------------------------------------------------------------ */
+
+typedef struct fspec_frames_config {
+    size_t size;
+    int64_t frame_length;    /* 2048 */
+    int64_t hop_length;      /* 512 */
+    int64_t pad_left;        /* 0; samples, at least 0 and at most 2^31: frame t begins at t * hop_length - pad_left */
+    int64_t pad_right;       /* 0 */
+    fspec_pad_mode pad_mode; /* FSPEC_PAD_CONSTANT */
+    int32_t crossings;       /* 0: sqrt(sum y^2 / frame_length); 1: sign changes from sample to sample / frame_length */
+    double threshold;        /* 1e-10; not NaN. Samples in [-threshold, threshold] count as 0, */
+    int32_t zero_pos;        /* 1: and 0 as positive; 0: as a sign of its own */
+    int32_t first;           /* 0; 1: the first sample of each frame counts as a change */
+} fspec_frames_config;
+
+FSPEC_API void fspec_frames_config_init(fspec_frames_config *config);
+/* Frames of a signal of n_samples, 0 where none fits: 1 + (n_samples + pad_left + pad_right - frame_length) / hop_length. */
+FSPEC_API int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples);
+/* One row per signal, fspec_frames_count columns, of out_dtype (FSPEC_FLOAT32/64). What is not finite is taken as it is.
+ * config may be NULL. Uses call->n_threads and ->cancel. Errors: BAD_FRAMES, BAD_HOP_LENGTH, BAD_PAD_MODE, BAD_ARGUMENT,
+ * BAD_DATA_TYPE, BAD_STRUCT, TOO_SHORT, TOO_LARGE, NO_MEMORY, CANCELLED. Thread-safe. */
+FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
+                                         int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+
 /* ---- filters along an axis --------------------------------------------------------------------------------------- */
 
 /* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows, where
@@ -456,6 +553,11 @@ FSPEC_API fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_m
 FSPEC_API fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n,
                                          int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch,
                                          const fspec_call *call);
+/* out[r][i] = x[r][i] + coef * out[r][i - 1], product and sum rounded to dtype (FSPEC_FLOAT32/64) one after the other. state: n_rows
+ * values, coef * out[r][-1], which become those after the last of the n; rows are contiguous, pitches in elements; out may be x.
+ * Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, CANCELLED. */
+FSPEC_API fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
+                                      double *state, void *out, int64_t out_pitch, const fspec_call *call);
 
 /* ---- running medians ---------------------------------------------------------------------------------------------- */
 

@@ -165,6 +165,16 @@ typedef struct fspec_api {
     fspec_status (*group_ready)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit);
     fspec_status (*group_push)(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
     fspec_status (*group_flush)(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
+    void (*spectral_config_init)(fspec_spectral_config *config);
+    fspec_status (*spectral_create)(const fspec_spectral_config *config, fspec_spectral **spectral);
+    void (*spectral_free)(fspec_spectral *spectral);
+    int64_t (*spectral_n_rows)(const fspec_spectral *spectral);
+    fspec_status (*spectral_exec)(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*spectral_exec_spectra)(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call);
+    void (*frames_config_init)(fspec_frames_config *config);
+    int64_t (*frames_count)(const fspec_frames_config *config, int64_t n_samples);
+    fspec_status (*frames_exec)(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*one_pole)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call);
     fspec_status (*median)(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
 } fspec_api;
 
@@ -318,6 +328,16 @@ static const fspec_api *fspec_api_table;
 #define fspec_group_ready fspec_api_table->group_ready
 #define fspec_group_push fspec_api_table->group_push
 #define fspec_group_flush fspec_api_table->group_flush
+#define fspec_spectral_config_init fspec_api_table->spectral_config_init
+#define fspec_spectral_create fspec_api_table->spectral_create
+#define fspec_spectral_free fspec_api_table->spectral_free
+#define fspec_spectral_n_rows fspec_api_table->spectral_n_rows
+#define fspec_spectral_exec fspec_api_table->spectral_exec
+#define fspec_spectral_exec_spectra fspec_api_table->spectral_exec_spectra
+#define fspec_frames_config_init fspec_api_table->frames_config_init
+#define fspec_frames_count fspec_api_table->frames_count
+#define fspec_frames_exec fspec_api_table->frames_exec
+#define fspec_one_pole fspec_api_table->one_pole
 #define fspec_median fspec_api_table->median
 #endif
 

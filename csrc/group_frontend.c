@@ -82,7 +82,7 @@ static void end(const fspec_group *g, const fs_member *m, fs_part *part)
 
 static int scratch(const fspec_group *g, int64_t n, int n_workers, size_t *bytes)
 {
-    return fs_frontend_scratch(g->plan, 2 * n, FS_MAX_LANES, n_workers, bytes); /* as much as for more frames */
+    return fs_frontend_scratch(g->plan, 2 * n, INT32_MAX, n_workers, bytes);
 }
 
 /* ---- samples -------------------------------------------------------------------------------------------------------- */

@@ -105,6 +105,8 @@ typedef struct fs_peak_spec {
     const uint64_t *positions;
 } fs_peak_spec;
 
+enum { FS_TAIL = 12 }; /* the most values that bin_tails keeps at each end */
+
 enum { FS_DENSE_PART = 64 }; /* columns that a dense product sums at a time */
 
 typedef struct fs_kernels fs_kernels;
@@ -252,6 +254,19 @@ struct fs_kernels {
     void (*filter)(void *out, const void *x, size_t step, size_t n, const void *taps, size_t n_taps);
     /* n rows of lanes of the running rank, sorted windows in and out: see simd_median.h */
     void (*running_rank)(void *out, void *sorted, const void *leaving, const void *entering, size_t size, size_t rank, size_t n);
+    /* Statistics of the lanes of a block of n_bins rows, [row][lane] of double: see simd_spectral.h. Sums of weights[row * n_bins
+     * + bin] * x; of x * |f - centroid|^p, p > 0; how many bins have a running sum below the share of the whole; the geometric
+     * and the arithmetic mean of max(x, least), least > 0 and normal; sums of the `count` <= FS_TAIL smallest and largest. */
+    void (*bin_sums)(double *out, const void *block, size_t n_bins, const double *weights, size_t n_rows);
+    void (*bin_deviations)(double *out, const void *block, size_t n_bins, const double *frequencies, const double *centroid,
+                           double p);
+    void (*bins_below)(double *out, const void *block, size_t n_bins, double share);
+    void (*bin_means)(double *geometric, double *arithmetic, const void *block, size_t n_bins, double least);
+    void (*bin_tails)(double *low, double *high, const void *block, size_t n_rows, size_t count);
+    /* Of n samples: the sum of squares; the pairs of neighbours, n of them in n + 1 samples, that differ in sign. Samples in
+     * [-threshold, threshold] count as 0, and 0 as positive or, without zero_pos, as a sign of its own. */
+    double (*sum_squares)(const void *x, size_t n);
+    size_t (*crossings)(const void *x, size_t n, double threshold, int zero_pos);
 };
 
 /* The table in use for float (0) or double (1). */

@@ -16,4 +16,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     &FS_CAT(TIER_LONE, FS_TYPE), NULL, 0,
     KN(pcen), KN(filter),
     KN(running_rank),
+    KN(bin_sums), KN(bin_deviations), KN(bins_below), KN(bin_means), KN(bin_tails), KN(sum_squares), KN(crossings),
 };

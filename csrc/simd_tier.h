@@ -27,6 +27,7 @@
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif
+#include "simd_spectral.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -46,5 +47,6 @@
 #if TIER_BITS < 512
 #include "simd_lone.h"
 #endif
+#include "simd_spectral.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

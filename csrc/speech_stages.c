@@ -584,6 +584,7 @@ int fs_stages_memory(const fspec_frontend *plan, int64_t n_items, int64_t n_fram
     if (!fs_size(n_frames, width, 0, &values) || !fs_size(chunks, width, 0, &sums) || !fs_size(n_items, (int64_t)sums, 0, &sums))
         return 0;
     fs_take(&item, (int64_t)values, plan->kernels->real_size);
+    fs_take(&item, fs_rows_state(plan), sizeof(double));
     fs_take(&item, normalize ? width : 0, sizeof(double));
     fs_take(&item, normalize ? width : 0, sizeof(double));
     fs_take(&all, n_items, item.used);

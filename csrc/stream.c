@@ -138,9 +138,12 @@ fspec_status fspec_stream_copy(const fspec_stream *s, fspec_stream **result)
     for (int64_t c = 0; s->rows && c < s->n_channels; c++) {
         fs_rows *rows = &copy->rows[c];
         char *data = rows->data;
+        double *state = rows->state;
         *rows = s->rows[c];
         rows->data = data;
+        rows->state = state;
         memcpy(data, s->rows[c].data, (size_t)(rows->n * rows->width) * size);
+        memcpy(state, s->rows[c].state, (size_t)fs_rows_state(s->plan) * sizeof *state);
     }
     *result = copy;
     return FSPEC_OK;

@@ -33,6 +33,7 @@ from fastspec.decompose import hpss, softmask
 from fastspec.deltas import delta, stack_memory
 from fastspec.energy_normalization import pcen
 from fastspec.filters import mel_filter
+from fastspec.frame_features import rms, zero_crossing_rate
 from fastspec.front_end import FrontEnd
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
@@ -59,18 +60,41 @@ from fastspec.rhythm import (
     tempo_frequencies,
     tempogram,
 )
+from fastspec.signals import deemphasis, frame, preemphasis, resample
+from fastspec.spectral import (
+    poly_features,
+    spectral_bandwidth,
+    spectral_centroid,
+    spectral_contrast,
+    spectral_flatness,
+    spectral_rolloff,
+)
 from fastspec.spectrum import griffinlim, istft, stft
 from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream, Stream
 from fastspec.stretch import phase_vocoder
 from fastspec.threads import cores
 from fastspec.transforms import MFCC, STFT, MelSpectrogram, Spectrogram
+from fastspec.weighting import (
+    A_weighting,
+    B_weighting,
+    C_weighting,
+    D_weighting,
+    Z_weighting,
+    frequency_weighting,
+    multi_frequency_weighting,
+    perceptual_weighting,
+)
 from fastspec.windows import get_window
 
 __all__ = [
+    "A_weighting",
+    "B_weighting",
     "CQT",
+    "C_weighting",
     "Chroma",
     "ChromaSTFT",
+    "D_weighting",
     "DeadlineError",
     "EngineError",
     "Estimate",
@@ -85,6 +109,7 @@ __all__ = [
     "Spectrogram",
     "Stream",
     "StreamGroup",
+    "Z_weighting",
     "__version__",
     "amplitude_to_db",
     "cache_clear",
@@ -101,13 +126,16 @@ __all__ = [
     "db_to_amplitude",
     "db_to_power",
     "deadline",
+    "deemphasis",
     "delta",
     "estimate_tuning",
     "fft_frequencies",
     "fourier_tempo_frequencies",
     "fourier_tempogram",
+    "frame",
     "frames_to_samples",
     "frames_to_time",
+    "frequency_weighting",
     "get_include",
     "get_limits",
     "get_precision",
@@ -140,6 +168,7 @@ __all__ = [
     "mfcc_to_mel",
     "midi_to_hz",
     "midi_to_note",
+    "multi_frequency_weighting",
     "note_to_hz",
     "note_to_midi",
     "octs_to_hz",
@@ -149,11 +178,16 @@ __all__ = [
     "patch_report",
     "pcen",
     "phase_vocoder",
+    "perceptual_weighting",
     "piptrack",
     "pitch_tuning",
+    "poly_features",
     "power_to_db",
+    "preemphasis",
     "presets",
     "pseudo_cqt",
+    "resample",
+    "rms",
     "samples_to_frames",
     "samples_to_time",
     "set_limits",
@@ -161,6 +195,11 @@ __all__ = [
     "show_config",
     "softmask",
     "specshow",
+    "spectral_bandwidth",
+    "spectral_centroid",
+    "spectral_contrast",
+    "spectral_flatness",
+    "spectral_rolloff",
     "stack_memory",
     "stft",
     "tempo",
@@ -171,6 +210,7 @@ __all__ = [
     "tonnetz",
     "unpatch_librosa",
     "vqt",
+    "zero_crossing_rate",
 ]
 
 # Imported when first used: files and pictures need optional packages, few programs patch librosa.

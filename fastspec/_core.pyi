@@ -372,6 +372,7 @@ def pcen(
     eps: float,
     b: float,
 ) -> None: ...
+def one_pole(x: _Buffer, coef: float, state: _Buffer, out: _Buffer, n_threads: int) -> None: ...
 def filter_rows(x: _Buffer, taps: _Buffer, step: int, out: _Buffer, n_threads: int) -> None: ...
 def median(x: _Buffer, size: int, out: _Buffer, n_threads: int) -> None: ...
 
@@ -400,3 +401,31 @@ class Group:
     def flush(
         self, ids: _Buffer, make: Callable[[int], Any], counts: _Buffer, n_threads: int
     ) -> Any: ...
+
+@final
+class Spectral:
+    n_rows: int
+    def __new__(
+        cls,
+        *,
+        kind: int,
+        double: bool,
+        n_bins: int,
+        frequencies: _Buffer | None = None,
+        p: float = 2,
+        normalize: bool = True,
+        share: float = 0.85,
+        amin: float = 1e-10,
+        square: bool = False,
+        bands: list[tuple[int, int, int]] | None = None,
+        weights: _Buffer | None = None,
+    ) -> Self: ...
+    def exec(
+        self, plan: Frontend, y: _Buffer, centroid: _Buffer | None, out: _Buffer, n_threads: int
+    ) -> None: ...
+    def exec_spectra(
+        self, S: _Buffer, centroid: _Buffer | None, out: _Buffer, n_threads: int
+    ) -> None: ...
+
+def frames_count(settings: dict[str, Any], n_samples: int) -> int: ...
+def frames(settings: dict[str, Any], y: _Buffer, out: _Buffer, n_threads: int) -> None: ...

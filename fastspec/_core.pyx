@@ -189,15 +189,19 @@ cdef class Array:
         return self.view.strides[self.view.ndim - from_end]
 
     cdef int fill_signals(self, fspec_signal *signals) except -1:
-        cdef int64_t i
         check_samples(times(self.n_items, self.size(1)))
+        self.fill_rows(signals)
+        return 0
+
+    cdef void fill_rows(self, fspec_signal *signals) noexcept:
+        """Of any array, as if its rows were signals."""
+        cdef int64_t i
         for i in range(self.n_items):
             signals[i].data = self.item(i, 1)
             signals[i].n_samples = self.size(1)
             signals[i].stride = self.stride(1)
             signals[i].dtype = self.dtype
             signals[i].byte_swapped = self.swapped
-        return 0
 
     cdef void fill_matrices(self, fspec_matrix *matrices) noexcept:
         cdef int64_t i
@@ -315,7 +319,7 @@ def check_finite(y, int n_threads=1, name="y"):
     cdef Items items = Items(a.n_items)
     cdef fspec_call call
     cdef fspec_status status
-    a.fill_signals(items.signals)
+    a.fill_rows(items.signals)
     begin_call(&call, n_threads, False)
     with nogil:
         status = fspec_check_finite(items.signals, a.n_items, &call)
@@ -422,6 +426,7 @@ include "_core_access.pxi"
 include "_core_time.pxi"
 include "_core_median.pxi"
 include "_core_group.pxi"
+include "_core_spectral.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 

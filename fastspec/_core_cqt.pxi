@@ -171,7 +171,7 @@ cdef class CqtStream:
         return fspec_cqt_stream_latency(self.stream)
 
     def ready(self, int64_t n_samples):
-        expect(n_samples <= INT64_MAX // 64, "n_samples")
+        expect(n_samples <= INT64_MAX // 64, "chunk")
         claim(&self.busy, "stream")
         n_frames = fspec_cqt_stream_ready(self.stream, n_samples)
         fs_unclaim(&self.busy)

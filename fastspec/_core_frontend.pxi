@@ -207,7 +207,7 @@ cdef class Stream:
         return fspec_stream_latency(self.stream)
 
     def ready(self, int64_t n_samples):
-        expect(n_samples <= INT64_MAX // 8, "n_samples")
+        expect(n_samples <= INT64_MAX // 8, "chunk")
         claim(&self.busy, "stream")
         n_frames = fspec_stream_ready(self.stream, n_samples)
         fs_unclaim(&self.busy)
@@ -336,6 +336,7 @@ def griffinlim(Frontend stft not None, Istft istft not None, int64_t n_iter, dou
            and m.stride(1) == size and (m.size(2) < 2 or m.stride(2) == size * stft.n_bins)
            and a.stride(1) == 2 * size and (m.size(2) < 2 or a.stride(2) == 2 * size * stft.n_bins)
            and (o.size(1) < 2 or o.stride(1) == size), "S or out")
+    check_samples(o.size(1))
     m.require_aligned("S")
     begin_call(&call, n_threads, False)
     with nogil:

@@ -96,7 +96,7 @@ cdef class Group:
         elif isinstance(plan, Frontend):
             status = fspec_group_create((<Frontend>plan).plan, capacity, &self.group)
         else:
-            raise ParameterError("this plan pads or resamples whole signals: it has no stream")
+            raise ParameterError("this plan pads or resamples whole signals: it has no group of streams")
         if status == FSPEC_NOT_STREAMABLE:
             raise ParameterError("top_db, ref='max', rel_clip and normalize need the whole signal: a stream takes a fixed "
                                  "log_floor")
@@ -179,7 +179,6 @@ cdef class Group:
         cdef Numbers numbers = Numbers(ids, False)
         cdef Numbers n_frames = Numbers(counts, True)
         cdef Chunks given = Chunks(chunks, lengths)
-        self.idle()
         expect(n_frames.n == numbers.n, "counts")
         if given.n != numbers.n:
             raise ParameterError(f"chunks: holds {given.n} signals; must hold one for each of {numbers.n} ids")
@@ -192,7 +191,6 @@ cdef class Group:
         """The last frames of some ids, as for push."""
         cdef Numbers numbers = Numbers(ids, False)
         cdef Numbers n_frames = Numbers(counts, True)
-        self.idle()
         expect(n_frames.n == numbers.n, "counts")
         return self.run(numbers, None, make, n_frames, n_threads)
 
@@ -204,6 +202,7 @@ cdef class Group:
         cdef fspec_status status
         cdef fspec_dtype dtype
         cdef Array o
+        self.idle()
         self.busy = True
         try:
             status = fspec_group_ready(self.group, ids.data, signals, ids.n, NULL, &total, &culprit)

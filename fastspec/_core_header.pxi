@@ -430,3 +430,47 @@ cdef extern from "fastspec.h" nogil:
                                    const double *taps, int64_t n_taps, void *out, int64_t out_pitch, const fspec_call *call)
     fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size,
                               const fspec_matrix *out, int64_t n_items, const fspec_call *call)
+    ctypedef enum fspec_spectral_kind:
+        pass
+    ctypedef struct fspec_spectral_config:
+        fspec_spectral_kind kind
+        fspec_precision precision
+        int64_t n_bins
+        const double *frequencies
+        double p
+        int32_t normalize
+        double share
+        double amin
+        int32_t square
+        int64_t n_rows
+        const int64_t *band_begin
+        const int64_t *band_end
+        const int64_t *band_count
+        const double *weights
+    ctypedef struct fspec_spectral
+    void fspec_spectral_config_init(fspec_spectral_config *config)
+    fspec_status fspec_spectral_create(const fspec_spectral_config *config, fspec_spectral **spectral)
+    void fspec_spectral_free(fspec_spectral *spectral)
+    int64_t fspec_spectral_n_rows(const fspec_spectral *spectral)
+    fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals,
+                                     const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
+                                     fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames,
+                                             const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
+                                             fspec_dtype out_dtype, const fspec_call *call)
+    ctypedef struct fspec_frames_config:
+        int64_t frame_length
+        int64_t hop_length
+        int64_t pad_left
+        int64_t pad_right
+        fspec_pad_mode pad_mode
+        int32_t crossings
+        double threshold
+        int32_t zero_pos
+        int32_t first
+    void fspec_frames_config_init(fspec_frames_config *config)
+    int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples)
+    fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
+                                   int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
+                                double *state, void *out, int64_t out_pitch, const fspec_call *call)

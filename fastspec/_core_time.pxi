@@ -59,3 +59,23 @@ def filter_rows(x, taps, int64_t step, out, int n_threads):
         status = fspec_filter_rows(a.view.buf, pitch, a.dtype, n_rows, n, step, <const double *>t.view.buf, n_taps,
                                    o.view.buf, out_pitch, &call)
     check(status)
+
+
+def one_pole(x, double coef, state, out, int n_threads):
+    """Rows of x (n_rows, n), contiguous along the rows, into out; state: float64 (n_rows,), in and out."""
+    cdef Array a = Array(x, 2, False)
+    cdef Array o = Array(out, 2, True)
+    cdef Array s = doubles(state, -1, o.size(2), "zi", True)
+    cdef fspec_call call
+    cdef fspec_status status
+    cdef int64_t size = a.view.itemsize, n_rows = o.size(2), n = o.size(1), pitch = 0, out_pitch = n
+    expect(a.n_items == 1 and o.n_items == 1 and a.dtype == o.dtype and not a.swapped and a.size(2) == n_rows
+           and a.size(1) == n and (n < 2 or (a.stride(1) == size and o.stride(1) == size)), "y or out")
+    a.require_aligned("y")
+    if n_rows > 1:
+        pitch = a.stride(2) // size
+        out_pitch = o.stride(2) // size
+    begin_call(&call, n_threads, False)
+    with nogil:
+        status = fspec_one_pole(a.view.buf, pitch, a.dtype, n_rows, n, coef, <double *>s.view.buf, o.view.buf, out_pitch, &call)
+    check(status)

@@ -106,6 +106,15 @@ ctypedef enum fspec_stack_end:
     FSPEC_STACK_ZERO = 1
     FSPEC_STACK_REPEAT = 2
 
+ctypedef enum fspec_spectral_kind:
+    FSPEC_SPECTRAL_CENTROID = 0
+    FSPEC_SPECTRAL_BANDWIDTH = 1
+    FSPEC_SPECTRAL_ROLLOFF = 2
+    FSPEC_SPECTRAL_FLATNESS = 3
+    FSPEC_SPECTRAL_TAILS = 4
+    FSPEC_SPECTRAL_SUMS = 5
+    FSPEC_SPECTRAL_RMS = 6
+
 ctypedef enum fspec_cqt_output:
     FSPEC_CQT_COMPLEX = 0
     FSPEC_CQT_MAGNITUDE = 1
@@ -247,6 +256,38 @@ ctypedef struct fspec_pcen_config:
     double power
     double eps
     double b
+
+ctypedef struct fspec_spectral_config:
+    size_t size
+    fspec_spectral_kind kind
+    fspec_precision precision
+    int64_t n_bins
+    const double *frequencies
+    double p
+    int32_t normalize
+    double share
+    double amin
+    int32_t square
+    int64_t n_rows
+    const int64_t *band_begin
+    const int64_t *band_end
+    const int64_t *band_count
+    const double *weights
+
+ctypedef struct fspec_spectral:
+    int opaque
+
+ctypedef struct fspec_frames_config:
+    size_t size
+    int64_t frame_length
+    int64_t hop_length
+    int64_t pad_left
+    int64_t pad_right
+    fspec_pad_mode pad_mode
+    int32_t crossings
+    double threshold
+    int32_t zero_pos
+    int32_t first
 
 ctypedef struct fspec_istft_config:
     size_t size
@@ -515,4 +556,14 @@ cdef fspec_group_state fspec_group_state_of(const fspec_group *group, int64_t id
 cdef fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, int64_t *counts, int64_t *total, int64_t *culprit) noexcept nogil
 cdef fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil
 cdef fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil
+cdef void fspec_spectral_config_init(fspec_spectral_config *config) noexcept nogil
+cdef fspec_status fspec_spectral_create(const fspec_spectral_config *config, fspec_spectral **spectral) noexcept nogil
+cdef void fspec_spectral_free(fspec_spectral *spectral) noexcept nogil
+cdef int64_t fspec_spectral_n_rows(const fspec_spectral *spectral) noexcept nogil
+cdef fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef void fspec_frames_config_init(fspec_frames_config *config) noexcept nogil
+cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil

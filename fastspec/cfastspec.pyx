@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[140]
+    function functions[150]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -432,5 +432,35 @@ cdef fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const
 cdef fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit) noexcept nogil:
     return (<fspec_status (*)(fspec_group *, const int64_t *, int64_t, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *, int64_t *, int64_t *) noexcept nogil>table.functions[138])(group, ids, n, out, room, out_dtype, call, counts, culprit)
 
+cdef void fspec_spectral_config_init(fspec_spectral_config *config) noexcept nogil:
+    (<void (*)(fspec_spectral_config *) noexcept nogil>table.functions[139])(config)
+
+cdef fspec_status fspec_spectral_create(const fspec_spectral_config *config, fspec_spectral **spectral) noexcept nogil:
+    return (<fspec_status (*)(const fspec_spectral_config *, fspec_spectral **) noexcept nogil>table.functions[140])(config, spectral)
+
+cdef void fspec_spectral_free(fspec_spectral *spectral) noexcept nogil:
+    (<void (*)(fspec_spectral *) noexcept nogil>table.functions[141])(spectral)
+
+cdef int64_t fspec_spectral_n_rows(const fspec_spectral *spectral) noexcept nogil:
+    return (<int64_t (*)(const fspec_spectral *) noexcept nogil>table.functions[142])(spectral)
+
+cdef fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_spectral *, const fspec_frontend *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[143])(spectral, plan, signals, centroid, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames, const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_spectral *, const fspec_matrix *, int64_t, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[144])(spectral, spectra, n_frames, centroid, out, n_items, out_dtype, call)
+
+cdef void fspec_frames_config_init(fspec_frames_config *config) noexcept nogil:
+    (<void (*)(fspec_frames_config *) noexcept nogil>table.functions[145])(config)
+
+cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_frames_config *, int64_t) noexcept nogil>table.functions[146])(config, n_samples)
+
+cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frames_config *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[147])(config, signals, out, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const void *, int64_t, fspec_dtype, int64_t, int64_t, double, double *, void *, int64_t, const fspec_call *) noexcept nogil>table.functions[148])(x, x_pitch, dtype, n_rows, n, coef, state, out, out_pitch, call)
+
 cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil:
-    return (<fspec_status (*)(const fspec_matrix *, fspec_dtype, int64_t, int64_t, int64_t, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[139])(x, dtype, n_bands, n_frames, size, out, n_items, call)
+    return (<fspec_status (*)(const fspec_matrix *, fspec_dtype, int64_t, int64_t, int64_t, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[149])(x, dtype, n_bands, n_frames, size, out, n_items, call)

@@ -50,7 +50,8 @@ def set_limits(
         Samples that a call may take or return: of all channels, and of all signals of a ``map``.
         Default: any number.
     max_output_bytes : int >= 1, optional
-        Bytes of an array that a call returns or fills. Default: any number.
+        Bytes of an array that a call returns or fills, on the way to its result too, and of all
+        results of a ``map`` together. Default: any number.
     max_scratch_bytes : int >= 1, optional
         Bytes of working memory that a call may take at a time, in all its threads; it is told
         when the samples have been checked. Default: any number.

@@ -27,6 +27,7 @@ from fastspec.plans import (
     new_array,
     same_memory,
 )
+from fastspec.stream_group import StreamGroup
 from fastspec.streams import InverseStream
 from fastspec.windows import WindowSpec
 
@@ -633,6 +634,15 @@ class NSGT(SliceAccess, _Plan):
         return sums if self._arguments["hop_length"] is None else sums[0]
 
     # -- streams -----------------------------------------------------------------------------------
+
+    def stream_group(
+        self,
+        n_threads: int = 1,
+        capacity: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> StreamGroup:
+        """Raise ParameterError: slices of different signals have nothing to share."""
+        raise ParameterError("this plan slices signals: it has no group of streams; use stream()")
 
     def stream(self, channels: int = 1, n_threads: int = 1) -> Stream:
         """Return a stream: the slices of signals that arrive in pieces.

@@ -55,7 +55,9 @@ class StreamGroup:
         self._n_threads = check_threads(n_threads)
         self._capacity = capacity
         self._wide = _is_wide(dtype)
-        core = plan._core(self._wide or plan.precision == "double")
+        plan._check_stream()
+        self._double = self._wide or plan.precision == "double"
+        core = plan._core(self._double)
         self._core = _core.Group(core, capacity or 0)
         self._dtype: np.dtype[Any] = plan._out_dtype(self._wide)
 
@@ -126,6 +128,12 @@ class StreamGroup:
     def n_bins(self) -> int:
         """Values of a frame."""
         return self._core.n_bins
+
+    @property
+    def latency(self) -> int:
+        """Samples that a frame waits for, as `Stream.latency` of the plan's streams says."""
+        latency: int = self._plan._stream_core(self._double, 1).latency
+        return latency
 
     @property
     def stream_size(self) -> int:

@@ -6,7 +6,22 @@ from typing import Any
 
 import numpy as np
 from hostile_run import Value, bads, calling, good, made, maybe, odds, vary, without
-from hostile_values import BOOLS, NAMES, NUMBERS, SIZES, WILD, S, arrays, lenient, noise, outs
+from hostile_values import (
+    BOOLS,
+    NAMES,
+    NUMBERS,
+    PAD_FUNCTIONS,
+    SIZES,
+    WILD,
+    N,
+    S,
+    Y,
+    arrays,
+    lenient,
+    noise,
+    outs,
+    strict,
+)
 
 import fastspec
 
@@ -66,3 +81,52 @@ vary("stack_memory", calling(_stack, mode="edge"), "data", n_steps=SIZES)
 vary("stack_memory", _stack, out=outs((6, 5), np.float32))
 _any: list[Any] = [made("empty", lambda: np.zeros((3, 0)), "refused")]
 vary("stack_memory", _stack, data=_any)
+
+# ---- statistics of spectra and frames -----------------------------------------------------------
+
+_BLAMED = ("win_length", "n_fft", "hop_length", "window", "freq", "sr", "fmin", "y")
+_FRAMING = {"n_fft": SIZES, "hop_length": SIZES, "win_length": SIZES, "center": BOOLS}
+_OWN: dict[str, dict[str, list[Value]]] = {
+    "spectral_centroid": {"sr": WILD, "freq": maybe(_arrays(len(S), finite=False))},
+    "spectral_bandwidth": {"p": WILD, "norm": BOOLS},
+    "spectral_rolloff": {"sr": WILD, "roll_percent": WILD},
+    "spectral_flatness": {"amin": WILD, "power": WILD},
+    "spectral_contrast": {"fmin": WILD, "n_bands": SIZES, "quantile": WILD, "linear": BOOLS},
+    "poly_features": {"order": [v for v in SIZES if v.must == "refused"]},
+}
+for _name, _own in _OWN.items():
+    _function = getattr(fastspec, _name)
+    _given = calling(_function, S=np.abs(S))
+    vary(_name, calling(_function, y=Y), *_BLAMED, **_FRAMING, n_threads=SIZES)
+    vary(_name, calling(_function, y=Y), *_BLAMED, y=without(strict(arrays(N)), "None", *LARGE))
+    vary(_name, _given, *_BLAMED, "S", **_own)
+    vary(_name, _given, S=without(_arrays(*S.shape, finite=False), "None"))
+_short = without(SIZES, "1073741824", "2147483647", "2147483648")
+_LENGTHS = {"frame_length": _short, "hop_length": SIZES, "center": BOOLS, "n_threads": SIZES}
+_pads = without([*NAMES, *PAD_FUNCTIONS], "str", "function that pads with NaN")
+_factors = without(maybe(WILD), "float")
+_rms, _zcr = calling(fastspec.rms, y=Y), calling(fastspec.zero_crossing_rate, y=Y)
+vary("rms", _rms, "y", **_LENGTHS, pad_mode=_pads)
+vary("rms", _rms, y=without(_arrays(N), "None"))
+vary("rms", calling(fastspec.rms, frame_length=2 * len(S) - 2), "frame_length", S=_arrays(*S.shape))
+vary("zero_crossing_rate", _zcr, "y", **_LENGTHS, threshold=WILD, ref_magnitude=_factors)
+vary("zero_crossing_rate", _zcr, y=without(strict(arrays(N)), *LARGE), pad=BOOLS, zero_pos=BOOLS)
+
+# ---- signals -------------------------------------------------------------------------------------
+
+for _name in ("preemphasis", "deemphasis"):
+    _function = calling(getattr(fastspec, _name), y=Y)
+    vary(_name, _function, coef=WILD, zi=maybe(WILD), return_zf=BOOLS)
+    vary(_name, _function, y=_arrays(N))
+_frame = calling(fastspec.frame, x=Y, frame_length=20, hop_length=7)
+vary("frame", _frame, "x", frame_length=SIZES, hop_length=SIZES, writeable=BOOLS)
+_pitches = np.ones(5)
+vary("weighting", fastspec.A_weighting, frequencies=without(
+    _arrays(5, finite=False), "a number"
+))  # fmt: skip
+_weights = calling(fastspec.frequency_weighting, frequencies=_pitches)
+vary("weighting", _weights, kind=maybe(NAMES), min_db=maybe(WILD))
+_resample = calling(fastspec.resample, y=Y, orig_sr=16000, target_sr=8000)
+vary("resample", _resample, "y", res_type=NAMES, fix=BOOLS, scale=BOOLS)
+_rates = [v for v in WILD if v.must == "refused"]
+vary("resample", _resample, orig_sr=_rates, target_sr=_rates)

@@ -158,7 +158,7 @@ def perceptual_weighting(rng):
 def pcen(rng):
     return (spectrogram(rng, rows=40) * 1000,), maybe(
         rng, {}, gain=(0.8, 0.98), bias=(2, 0.5, 0), power=(0.5, 0.3, 0), time_constant=(0.4, 0.1),
-        eps=(1e-6,), max_size=(1, 3), b=(0.05,), sr=(16000,), hop_length=(256,),
+        eps=(1e-6,), max_size=(1, 1, 3), b=(0.05,), sr=(16000,), hop_length=(256,),
     )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def phase_vocoder(rng):
 
 def reassigned_spectrogram(rng):
     kwargs = {"y": signal(rng, channels=False), "n_fft": 512, "hop_length": 128, "fill_nan": True}
-    return (), maybe(rng, kwargs, reassign_times=(False,), reassign_frequencies=(False,))
+    return (), maybe(rng, kwargs, **{pick(rng, "reassign_times", "reassign_frequencies"): (False,)})
 
 
 # ---- mel ----------------------------------------------------------------------------------------
@@ -207,11 +207,21 @@ def mel(rng):
 
 
 def mel_inverse(rng):
-    return (spectrogram(rng, rows=40, channels=False),), {"sr": 16000, "n_fft": 512}
+    return (spectrogram(rng, rows=20, channels=False)[:, :3],), {"sr": 16000, "n_fft": 256}
+
+
+def mel_to_audio(rng):
+    (S,), kwargs = mel_inverse(rng)
+    return (S,), {**kwargs, "n_iter": 1, "hop_length": 64}
 
 
 def mfcc_inverse(rng):
     return (rng.standard_normal((20, 15)) * 20,), maybe(rng, {}, n_mels=(40, 64), lifter=(0, 22))
+
+
+def mfcc_to_audio(rng):
+    mfcc = rng.standard_normal((13, 3))
+    return (mfcc,), {"n_mels": 20, "sr": 16000, "n_fft": 256, "n_iter": 1, "hop_length": 64}
 
 
 # ---- constant-Q ---------------------------------------------------------------------------------
@@ -555,9 +565,9 @@ DRAWS = {
     _F + "mfcc": mfcc,
     _C + "filters.mel": mel,
     _F + "inverse.mel_to_stft": mel_inverse,
-    _F + "inverse.mel_to_audio": mel_inverse,
+    _F + "inverse.mel_to_audio": mel_to_audio,
     _F + "inverse.mfcc_to_mel": mfcc_inverse,
-    _F + "inverse.mfcc_to_audio": mfcc_inverse,
+    _F + "inverse.mfcc_to_audio": mfcc_to_audio,
     _C + "cqt": cqt,
     _C + "vqt": vqt,
     _C + "pseudo_cqt": plain_cqt,
@@ -626,8 +636,11 @@ DRAWS = {
     _C + "B_weighting": numbers(20, 9000, min_db=(-80.0, None, -10)),
     _C + "C_weighting": numbers(20, 9000, min_db=(-80.0, None, -10)),
     _C + "D_weighting": numbers(20, 9000, min_db=(-80.0, None, -10)),
-    _C + "Z_weighting": numbers(20, 9000, min_db=(None, -10)),
-    _C + "frequency_weighting": numbers(20, 9000, kind=("A", "B", "C", "D", "Z", None)),
+    _C + "Z_weighting": lambda rng: (
+        (np.linspace(20, 9000, 9),),
+        maybe(rng, {}, min_db=(None, -10)),
+    ),
+    _C + "frequency_weighting": numbers(20, 9000, kind=("A", "B", "C", "D")),
     _C + "multi_frequency_weighting": multi_frequency_weighting,
 }
 

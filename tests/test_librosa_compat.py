@@ -267,7 +267,10 @@ def test_functions_with_librosas_names_have_rows(librosa):
 
 
 def test_the_docs_list_what_is_served():
-    text = (ROOT / "docs" / "librosa.md").read_text()
+    page = ROOT / "docs" / "librosa.md"
+    if not page.exists():
+        pytest.skip("needs the source tree")
+    text = page.read_text()
     for row in _table.served():
         lines = [line for line in text.splitlines() if line.startswith(f"| `{row.path}` |")]
         assert lines == [_table.docs_line(row)], row.path

@@ -1,6 +1,7 @@
 """The patch of librosa: what it reaches, what it leaves, and what calls through it look like."""
 
 import concurrent.futures
+import copy
 import inspect
 import os
 import pickle
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 import fastspec
-from fastspec.librosa_compat import _patch
+from fastspec.librosa_compat import _errors, _patch
 from fastspec.librosa_compat._table import served
 
 Y = np.random.default_rng(0).standard_normal(9000).astype(np.float32)
@@ -425,6 +426,43 @@ def test_errors_that_do_not_mix_are_librosas(librosa):
     with fastspec.librosa_patch(), pytest.raises(Mine) as caught:
         librosa.stft(Y, window=window)
     assert type(caught.value) is Mine
+
+
+class Odd(Exception):
+    """An error that cannot be made from its arguments."""
+
+    def __new__(cls, *args, word):
+        return super().__new__(cls, *args)
+
+    def __init__(self, *args, word):
+        self.word = word
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("a key"),
+        ZeroDivisionError("by zero"),
+        ValueError(3, "two things"),
+        np.exceptions.AxisError(3, 2),
+        np.linalg.LinAlgError("singular"),
+    ],
+)
+def test_errors_of_two_classes(error):
+    error.note = "kept"
+    error.__cause__ = OSError("cause")
+    both = _errors.both(error)
+    assert isinstance(both, fastspec.ParameterError)
+    assert isinstance(both, type(error))
+    assert (str(both), both.args, both.note) == (str(error), error.args, "kept")
+    assert both.__cause__ is error.__cause__
+    assert _errors.both(both) is both
+    assert isinstance(copy.copy(both), type(error))
+
+
+@pytest.mark.parametrize("error", [OSError(2, "none", "a file"), Odd("a", word="b")])
+def test_errors_that_stay_what_they_are(error):
+    assert _errors.both(error) is error
 
 
 def test_warnings_point_to_the_line_of_the_call(librosa):

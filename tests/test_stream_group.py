@@ -28,6 +28,10 @@ PLANS: dict[str, Any] = {
         n_fft=200, hop_length=80, n_mels=10, deltas=2, stack=3, stack_stride=2, input_scale=2**-15
     ),
     "mfcc_deltas": lambda: fastspec.FrontEnd(n_fft=200, n_mels=20, n_mfcc=9, log="ln", deltas=1),
+    "pcen": lambda: fastspec.FrontEnd(n_fft=200, hop_length=80, n_mels=12, log="pcen", deltas=1),
+    "librosa_deltas": lambda: fastspec.FrontEnd(
+        n_fft=200, hop_length=80, n_mels=12, deltas=2, delta_mode="librosa", delta_window=4
+    ),
     "chroma_stft": lambda: fastspec.ChromaSTFT(n_fft=1024, hop_length=300, tuning=0.0),
     "cqt": lambda: fastspec.CQT(sr=8000, hop_length=100, fmin=200, n_bins=30),
     "cqt_librosa": lambda: fastspec.CQT(
@@ -173,6 +177,20 @@ def test_types_and_layouts_of_chunks() -> None:
                 assert np.array_equal(np.hstack([a, b]), e)
 
 
+@pytest.mark.parametrize("name", ["whisper", "knf", "mfcc_deltas", "cqt", "chroma"])
+def test_latency(name: str) -> None:
+    plan = make(name)
+    group = plan.stream_group()
+    n = 20 * plan.hop_length + group.latency
+    y = np.zeros((1, n), np.float32)
+    ids = [group.join()]
+    before = group.push(ids, y[:, 1:])[1][0]
+    assert group.latency == plan.stream().latency
+    assert before + group.push(ids, y[:, :1])[1][0] >= 21
+    if not name.startswith("c"):  # those of the constant-Q transform come in bursts
+        assert before == 20
+
+
 def test_out() -> None:
     plan = make("whisper")
     rng = np.random.default_rng(2)
@@ -300,8 +318,14 @@ def test_too_short_for_a_frame() -> None:
     ],
 )
 def test_whole_signals_are_refused(plan: Any) -> None:
-    with pytest.raises(ParameterError, match="need the whole signal"):
+    with pytest.raises(ParameterError, match="the whole signal"):
         plan().stream_group()
+
+
+def test_plans_without_groups() -> None:
+    for plan in (fastspec.NSGT(), fastspec.CQT(definition="librosa", pad_mode="reflect")):
+        with pytest.raises(ParameterError, match="has no group of streams"):
+            plan.stream_group()
 
 
 def test_arguments_of_the_group() -> None:

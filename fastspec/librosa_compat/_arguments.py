@@ -40,10 +40,14 @@ def _spectra(value: Any) -> str | None:
 def _numbers(value: Any) -> str | None:
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
         return f"is a {type(value).__name__}"
+    if type(value) in (list, tuple):
+        return None if value else "is empty"
+    if isinstance(value, np.ndarray) and value.size == 0:
+        return "is empty"
     if isinstance(value, np.ndarray | np.generic):
         # Smaller integers wrap, or become float32, on librosa's way.
         return None if value.dtype in _WIDE and value.dtype.isnative else f"has dtype {value.dtype}"
-    if type(value) in (int, float, list, tuple):
+    if type(value) in (int, float):
         return None
     return f"is a {type(value).__name__}"
 
@@ -56,6 +60,11 @@ def _decibels(value: Any) -> str | None:
 
 def _levels(value: Any) -> str | None:
     return f"is a {type(value).__name__}" if type(value) in (list, tuple) else _numbers(value)
+
+
+def _window(value: Any) -> str | None:
+    # Samples and what a function gives keep their type on librosa's way.
+    return None if type(value) in (str, tuple, float, int) else f"is a {type(value).__name__}"
 
 
 def _given(value: Any) -> str | None:
@@ -71,6 +80,7 @@ KINDS: dict[str, Callable[[Any], str | None]] = {
     "numbers": _numbers,
     "decibels": _decibels,
     "levels": _levels,
+    "window": _window,
     "given": _given,
 }
 

@@ -54,11 +54,20 @@ def _again(theirs: type[BaseException], args: tuple[Any, ...]) -> BaseException:
 
 
 def both(error: BaseException) -> BaseException:
-    """Return an error that says the same and is a `fastspec.ParameterError` too."""
+    """Return an error that says the same and is ours too; where there can be none, the error."""
     if isinstance(error, ParameterError) or _class(type(error)) is None:
         return error
-    made = _again(type(error), error.args)
-    made.__dict__.update(error.__dict__)
+    try:
+        made = _again(type(error), error.args)
+        made.__dict__.update(error.__dict__)
+        for cls in type(error).__mro__:
+            slots = vars(cls).get("__slots__", ())
+            for name in (slots,) if isinstance(slots, str) else slots:
+                setattr(made, name, getattr(error, name))
+        if str(made) != str(error):
+            return error
+    except Exception:  # a class with ways of its own
+        return error
     made.__cause__ = error.__cause__
     made.__context__ = error.__context__
     made.__suppress_context__ = error.__suppress_context__

@@ -125,14 +125,16 @@ def _exchange(exchanged: Mapping[int, tuple[Any, Any]], modules: Iterable[Module
                     pair = exchanged.get(id(item))
                     if pair is not None and pair[0] is item:
                         value[key] = pair[1]
-            elif _has_closure(value) and value.__module__ == module.__name__:
+            elif _has_closure(value):
                 for cell in value.__closure__:
                     _exchange_cell(cell, exchanged)
 
 
 def _has_closure(value: Any) -> bool:
-    """Return whether a value is a function with a closure, stand-ins excepted."""
+    """Return whether a value is a function of librosa's with a closure, stand-ins excepted."""
     if type(value) is not FunctionType or not value.__closure__:
+        return False
+    if not str(value.__module__).startswith("librosa."):
         return False
     return value.__code__.co_filename != stand_in.__code__.co_filename
 
@@ -172,11 +174,12 @@ class _Finder(MetaPathFinder):
             return
 
         def exec_module(module: ModuleType) -> None:
+            vars(loader).pop("exec_module", None)
             execute(module)
             _STATE.reach(module)
 
         try:
-            # The instance belongs to this one module; only its own calls see this.
+            # The instance is made for this one import.
             loader.exec_module = exec_module
         except AttributeError:  # a loader without attributes of its own
             return

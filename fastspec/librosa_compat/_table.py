@@ -153,7 +153,7 @@ ROWS: tuple[Row, ...] = (
         of="one; 2e-7 for given chroma"),
     Row("filters", "chroma", "chroma_filter", single=1.2e-7, double=5e-16),
     Row("filters", "cq_to_chroma", of="equal"),
-    Row("filters", "get_window", single=1e-14, double=1e-14),
+    Row("filters", "get_window", arrays={"window": "window"}, single=1e-14, double=1e-14),
     # ---- tuning and pitch ----
     Row("core.pitch", "piptrack", arrays=_BOTH, single=1e-4, double=1e-11,
         of="value; a peak may be missing on the verge of the threshold"),
@@ -258,6 +258,7 @@ _GIVEN = {
     "numbers": "numbers",
     "decibels": "numbers, floats or complex",
     "levels": "numbers, no lists",
+    "window": "names, tuples and numbers",
     "given": "not None",
 }
 

@@ -86,7 +86,7 @@ static void test_configs(void)
     BAD_CONFIG(FSPEC_OUT_BANDS, c.n_bands = -3, FSPEC_BAD_BANDS);
     BAD_CONFIG(FSPEC_OUT_BANDS, c.n_bands = INT64_MAX, FSPEC_TOO_LARGE);
     BAD_CONFIG(FSPEC_OUT_BANDS, c.n_bands = INT64_MAX / 8 / N_BINS, FSPEC_TOO_LARGE);
-    BAD_CONFIG(FSPEC_OUT_BANDS, c.log = (fspec_log)4, FSPEC_BAD_LOG);
+    BAD_CONFIG(FSPEC_OUT_BANDS, c.log = (fspec_log)5, FSPEC_BAD_LOG);
     BAD_CONFIG(FSPEC_OUT_BANDS, c.log = (fspec_log)-1, FSPEC_BAD_LOG);
     BAD_CONFIG(FSPEC_OUT_BANDS, c.amin = 0, FSPEC_BAD_LOG);
     BAD_CONFIG(FSPEC_OUT_BANDS, c.amin = -1e-10, FSPEC_BAD_LOG);
