@@ -228,9 +228,16 @@ _MODULES_LATER = ("compat", "librosa_compat", "presets")
 
 if TYPE_CHECKING:
     from fastspec import compat as compat
-    from fastspec import presets
+    from fastspec import librosa_compat, presets
     from fastspec.audio import load
     from fastspec.display import specshow
+    from fastspec.librosa_compat._patch import (
+        is_patched,
+        librosa_patch,
+        patch_librosa,
+        patch_report,
+        unpatch_librosa,
+    )
 else:
 
     def __getattr__(name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from fastspec import _core
 from fastspec._arrays import as_numbers, as_real
 from fastspec._validate import ParameterError, check_bool, check_float, check_int, check_size
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads
 from fastspec.convert import fft_frequencies
 from fastspec.decibels import power_to_db
@@ -139,7 +139,7 @@ def _frequencies(source: Source, sr: Any, freq: Any) -> tuple[Array, bool]:
     return freq, False
 
 
-@lru_cache(maxsize=64)
+@plan_cache("spectral", 64)
 def _plan(kind: int, n_bins: int, double: bool, frequencies: bytes, **settings: Any) -> Any:
     return _core.Spectral(
         kind=kind,
@@ -269,6 +269,8 @@ def spectral_bandwidth(
         raise ParameterError("p=0.0: must not be 0")
     source = source_of(y, S, n_fft, frames)
     freq, steady = _frequencies(source, sr, freq)
+    if source.plan is None and (centroid is None or norm):
+        _core.check_finite(source.data, n_threads, "S")
     if centroid is not None:
         centroid = as_real("centroid", centroid)
         lead = source.data.shape[: -1 if source.plan else -2]
@@ -568,6 +570,8 @@ def _normalized(S: Array) -> Array:
 
 
 def _centroid(source: Source, freq: Array, steady: bool, n_threads: int) -> Array:
+    if source.plan is None:
+        _core.check_finite(source.data, n_threads, "S")
     if steady:
         dtype = np.result_type(source.dtype, freq.dtype)
         return source.run(_statistic(CENTROID, source, freq), dtype, n_threads)

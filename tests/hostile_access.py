@@ -9,6 +9,7 @@ from hostile_run import Value, bad, bads, case, goods, made, odds, vary
 from hostile_values import (
     DTYPES,
     SIZES,
+    THREADS,
     BrokenRepr,
     ChangingIndex,
     EqualToAll,
@@ -57,14 +58,14 @@ for _name, _plan in PLANS.items():
         return _plan.estimate(**{"n_samples": N, **given})
 
     _group = f"{_name} crop"
-    vary(_group, _called, frames=FRAMES, n_threads=SIZES)
+    vary(_group, _called, frames=FRAMES, n_threads=THREADS)
     _left_out = ("a string", "matrix" if _name == "NSGT" else "")  # a file; of N signals
     _given = [v for v in strict(arrays(N)) if v.label not in _left_out]
     vary(
         _group, _called, "frames", y=[v for v in _given if "virtual" not in v.label and not v.must]
     )
     vary(_group, _needed, "y", frames=[v for v in FRAMES if v.label != "None"], n_samples=SIZES)
-    vary(_group, _estimated, "y", n_samples=SIZES, channels=SIZES, n_threads=SIZES)
+    vary(_group, _estimated, "y", n_samples=SIZES, channels=SIZES, n_threads=THREADS)
     vary(_group, _estimated, dtype=DTYPES)
     case(_group, "a file that is not there", lambda p=_plan: p("x"), also=(OSError, ImportError))
 _kind = np.complex64

@@ -12,6 +12,7 @@ from hostile_values import (
     NUMBERS,
     PAD_FUNCTIONS,
     SIZES,
+    THREADS,
     WILD,
     N,
     S,
@@ -41,7 +42,7 @@ def _arrays(*shape: int, finite: bool = True) -> list[Value]:
 
 _pcen = calling(fastspec.pcen, S=S)
 _wild = dict.fromkeys(("sr", "gain", "bias", "power", "time_constant", "eps"), WILD)
-vary("pcen", _pcen, "hop_length", "b", **_wild, hop_length=WILD, b=maybe(WILD), n_threads=SIZES)
+vary("pcen", _pcen, "hop_length", "b", **_wild, hop_length=WILD, b=maybe(WILD), n_threads=THREADS)
 vary(
     "pcen",
     _pcen,
@@ -69,7 +70,7 @@ vary(
 
 _width = [v for v in SIZES if v.must == "refused"]
 _delta = calling(fastspec.delta, data=S)
-vary("delta", _delta, "data", width=_width, order=SIZES, axis=AXES, mode=NAMES, n_threads=SIZES)
+vary("delta", _delta, "data", width=_width, order=SIZES, axis=AXES, mode=NAMES, n_threads=THREADS)
 vary("delta", calling(_delta, mode="wrap"), "width", "data", width=SIZES, delta=WILD, axis=AXES)
 vary("delta", calling(_delta, mode="constant"), "data", polyorder=SIZES, cval=WILD)
 vary("delta", _delta, "S", "width", data=_arrays(*S.shape))
@@ -97,7 +98,7 @@ _OWN: dict[str, dict[str, list[Value]]] = {
 for _name, _own in _OWN.items():
     _function = getattr(fastspec, _name)
     _given = calling(_function, S=np.abs(S))
-    vary(_name, calling(_function, y=Y), *_BLAMED, **_FRAMING, n_threads=SIZES)
+    vary(_name, calling(_function, y=Y), *_BLAMED, **_FRAMING, n_threads=THREADS)
     vary(_name, calling(_function, y=Y), *_BLAMED, y=without(strict(arrays(N)), "None", *LARGE))
     vary(_name, _given, *_BLAMED, "S", **_own)
     vary(_name, _given, S=without(_arrays(*S.shape, finite=False), "None"))

@@ -124,12 +124,12 @@ def test_names_taken_by_value_are_reached(everything, place):
 
 
 def test_a_loaded_function_of_librosas_calls_ours(librosa):
-    before = librosa.feature.spectral_centroid(y=Y)
+    before = librosa.effects.harmonic(Y)
     with fastspec.librosa_patch():
-        after = librosa.feature.spectral_centroid(y=Y)
+        after = librosa.effects.harmonic(Y)
         report = fastspec.patch_report()
-    assert report.functions["librosa.core.spectrum._spectrogram"].served == 1
-    np.testing.assert_allclose(after, before, rtol=1e-5)
+    assert report.functions["librosa.stft"].served == 1
+    np.testing.assert_allclose(after, before, atol=1e-5)
 
 
 def test_modules_loaded_later_are_reached(librosa):
@@ -164,9 +164,8 @@ def test_names_taken_before_stay_and_names_taken_during_return(librosa):
     before = librosa.stft
     with fastspec.librosa_patch():
         during = librosa.stft
-        served_before = fastspec.patch_report().served
         before(Y)
-        assert fastspec.patch_report().served == served_before + 1  # get_window, within librosa
+        assert "librosa.stft" not in fastspec.patch_report().functions  # only what is within it
         ours = during(Y)
     theirs = during(Y)
     assert before is librosa.stft is not during

@@ -20,6 +20,8 @@ KNOWN = [
     r"fastspec\.(_core|cfastspec)\.(__reduce_cython__|__setstate_cython__|__test__|__pyx_capi__)",
     r"fastspec\.config\.Precision",
     r"fastspec\.display_axes\.(__all__|ChosenTicks@\d+)",
+    # librosa's namespace is looked up when it is used.
+    r"fastspec\.librosa_compat(\.(?!_)\w+)*(\.__\w+__)?",
 ]
 
 

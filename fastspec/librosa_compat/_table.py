@@ -97,6 +97,11 @@ def _unit(home: str, name: str, argument: str, **more: Any) -> Row:
     return Row(home, name, arrays=arrays, of="equal", **more)
 
 
+def _weights(name: str) -> Row:
+    arrays = {"frequencies": "numbers"}
+    return Row("core.convert", name, arrays=arrays, single=1e-4, double=1e-12, of="dB")
+
+
 ROWS: tuple[Row, ...] = (
     # ---- spectra ----
     Row("core.spectrum", "stft", arrays=_Y, single=1e-6, double=1e-12),
@@ -217,13 +222,13 @@ ROWS: tuple[Row, ...] = (
     _unit("core.convert", "note_to_hz", ""),
     _unit("core.convert", "note_to_midi", ""),
     _unit("core.notation", "key_to_notes", "", ours="fastspec.notes:key_to_notes"),
-    _unit("core.convert", "A_weighting", "frequencies"),
-    _unit("core.convert", "B_weighting", "frequencies"),
-    _unit("core.convert", "C_weighting", "frequencies"),
-    _unit("core.convert", "D_weighting", "frequencies"),
+    _weights("A_weighting"),
+    _weights("B_weighting"),
+    _weights("C_weighting"),
+    _weights("D_weighting"),
     _unit("core.convert", "Z_weighting", "frequencies"),
-    _unit("core.convert", "frequency_weighting", "frequencies"),
-    _unit("core.convert", "multi_frequency_weighting", "frequencies"),
+    _weights("frequency_weighting"),
+    _weights("multi_frequency_weighting"),
     # ---- pictures ----
     Row("display", "specshow", of="pictures", patched=False),
 )  # fmt: skip
