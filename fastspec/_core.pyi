@@ -404,7 +404,6 @@ class Group:
 
 @final
 class Spectral:
-    n_rows: int
     def __new__(
         cls,
         *,
@@ -420,6 +419,8 @@ class Spectral:
         bands: list[tuple[int, int, int]] | None = None,
         weights: _Buffer | None = None,
     ) -> Self: ...
+    @property
+    def n_rows(self) -> int: ...
     def exec(
         self, plan: Frontend, y: _Buffer, centroid: _Buffer | None, out: _Buffer, n_threads: int
     ) -> None: ...
