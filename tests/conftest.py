@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 
 import pytest
@@ -43,6 +44,9 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.stash[_ERRORS] = Errors()
+    # A background job of a shell may inherit an ignored SIGINT; the tests of Ctrl-C need Python's.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config, items):
