@@ -215,8 +215,8 @@ static int64_t first_kept(const fspec_cqt *plan, const fs_cqt_state *state, int 
     return larger(keep, line->base);
 }
 
-/* Makes room for the samples before `to` in `data`: where they do not fit, what is not needed any more is forgotten, and what is
- * goes to the beginning. */
+/* Makes room for the samples before `to` in `data`: where they do not fit, what is not needed any more is forgotten, and what
+ * is goes to the beginning. */
 static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d, char *data, int64_t to)
 {
     fs_cqt_line *line = &state->lines[d];

@@ -361,8 +361,9 @@ FSPEC_API fspec_status fspec_frontend_create(const fspec_frontend_config *config
 FSPEC_API void fspec_frontend_free(fspec_frontend *plan);
 /* Rows of the output: bins, bands or coefficients; with energy, deltas and stacking. */
 FSPEC_API int64_t fspec_frontend_n_bins(const fspec_frontend *plan);
-/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else 1 + (n_samples - L) / hop_length
- * with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad, drop_last, append and stack. */
+/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else 1 + (n_samples - L) /
+ * hop_length with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad, drop_last, append and
+ * stack. */
 FSPEC_API int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples);
 /* The name of the engine in use: "lanes" or "fftw". */
 FSPEC_API const char *fspec_frontend_engine(const fspec_frontend *plan);
@@ -396,18 +397,18 @@ typedef struct fspec_part {
  * the signal has no frames, NOT_STREAMABLE for plans that need the whole signal, BAD_ARGUMENT. Thread-safe. */
 FSPEC_API fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames,
                                             int64_t *begin, int64_t *end);
-/* Those frames of n_parts parts, to columns 0 ... of as many matrices, with the bits that fspec_frontend_exec on the whole signals
- * gives, at the cost of those frames; the part's number counts as the signal's. Only samples that are needed are looked at: the
- * others may be NaN. Scratch, errors and rules are those of fspec_frontend_exec, and TOO_SHORT where a sample that is needed
- * is not given, NOT_STREAMABLE, BAD_ARGUMENT for frames that there are none of. Thread-safe. */
+/* Those frames of n_parts parts, to columns 0 ... of as many matrices, with the bits that fspec_frontend_exec on the whole
+ * signals gives, at the cost of those frames; the part's number counts as the signal's. Only samples that are needed are looked
+ * at: the others may be NaN. Scratch, errors and rules are those of fspec_frontend_exec, and TOO_SHORT where a sample that is
+ * needed is not given, NOT_STREAMABLE, BAD_ARGUMENT for frames that there are none of. Thread-safe. */
 FSPEC_API fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out,
                                                 int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
-/* The most bytes that a fspec_frontend_exec without scratch holds at a time for n_signals signals of n_samples each, at n_threads,
- * give or take 1 KB: stages over time hold the frames of all signals. 0 where there are no frames, or where it overflows.
- * Thread-safe. */
+/* The most bytes that a fspec_frontend_exec without scratch holds at a time for n_signals signals of n_samples each, at
+ * n_threads, give or take 1 KB: stages over time hold the frames of all signals. 0 where there are no frames, or where it
+ * overflows. Thread-safe. */
 FSPEC_API size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
-/* About how many additions, multiplications and the like such a call takes for one signal: 2.5 n log2 n for a transform of n real
- * samples, 2 for each weight that is not 0, 10 for a logarithm. Thread-safe. */
+/* About how many additions, multiplications and the like such a call takes for one signal: 2.5 n log2 n for a transform of n
+ * real samples, 2 for each weight that is not 0, 10 for a logarithm. Thread-safe. */
 FSPEC_API double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples);
 
 /* ---- streaming: the same plan, the signal in pieces --------------------------------------------------------------- */
@@ -424,8 +425,8 @@ FSPEC_API int64_t fspec_stream_ready(const fspec_stream *stream, int64_t n_sampl
 FSPEC_API int64_t fspec_stream_pending(const fspec_stream *stream);
 /* Pushes n_samples (>= 0) of every channel: chunk[c].n_samples are equal. Writes fspec_stream_ready frames to out[c], from
  * column 0, and their number to n_frames. Whatever the chunks, the frames of a stream have the bits of one
- * fspec_frontend_exec. After NOT_FINITE, NO_MEMORY or BAD_... the stream is as it was before the call. After CANCELLED it
- * must be reset. */
+ * fspec_frontend_exec. call->scratch is not used; with n_threads > 1 scratch comes from the pool. After NOT_FINITE, NO_MEMORY,
+ * OVER_LIMIT, TOO_LARGE or BAD_... the stream is as it was before the call. After CANCELLED it must be reset. */
 FSPEC_API fspec_status fspec_stream_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
                                          fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
 /* Ends the signals and writes the fspec_stream_pending frames that were waiting for more. TOO_SHORT if no frame fits. After
@@ -438,10 +439,11 @@ FSPEC_API void fspec_stream_reset(fspec_stream *stream);
 FSPEC_API fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_stream **copy);
 /* Frame t is written by the push with which the stream has taken t * step + latency samples, step being hop_length times
  * stack_stride; FSPEC_PAD_REFLECT holds the first frames back until there are pad_left + 1 samples, _SYMMETRIC until there are
- * pad_left, the others until there is one (centred frames: pad_left = L / 2). Of L = frame_length or n_fft it is L - pad_left, plus
- * hop_length * (deltas * delta_window + stack - stack_left - 1); if that is more than pad_right + append allow,
- * L - pad_left - pad_right - append + drop_last * hop_length in place of L - pad_left. With `least_samples` or `multiple` frames may
- * come earlier. It may be negative. In samples. */
+ * pad_left, the others until there is one (centred frames: pad_left = L / 2). Of L = frame_length or n_fft it is L - pad_left,
+ * plus hop_length * (deltas * delta_window + stack - stack_left - 1); if that is more than pad_right + append allow,
+ * L - pad_left - pad_right - append + drop_last * hop_length in place of L - pad_left. With delta_savgol it is delta_window
+ * once for deltas = 2 too, and the first frames come no earlier than frame 2 * delta_window of the front end is there. With
+ * `least_samples` or `multiple` frames may come earlier. It may be negative. In samples. */
 FSPEC_API int64_t fspec_stream_latency(const fspec_stream *stream);
 
 /* ---- per-channel energy normalisation of arrays --------------------------------------------------------------------- */
@@ -468,8 +470,8 @@ FSPEC_API fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_m
 
 /* ---- statistics of spectra ---------------------------------------------------------------------------------------- */
 
-/* What is computed of each frame's spectrum x, at the frequencies f of its bins; sums are over the bins, and in double. Where the
- * sum of x is below the smallest normal number of the precision, it is taken as 1. */
+/* What is computed of each frame's spectrum x, at the frequencies f of its bins; sums are over the bins, and in double. Where
+ * the sum of x is below the smallest normal number of the precision, it is taken as 1. */
 typedef enum fspec_spectral_kind {
     FSPEC_SPECTRAL_CENTROID = 0,  /* sum f x / sum x */
     FSPEC_SPECTRAL_BANDWIDTH = 1, /* (sum |f - centroid|^p x / sum x)^(1/p), or without `normalize` not divided by the sum */
@@ -514,8 +516,8 @@ FSPEC_API int64_t fspec_spectral_n_rows(const fspec_spectral *spectral);
 FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals,
                                            const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
                                            fspec_dtype out_dtype, const fspec_call *call);
-/* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be negative.
- * What is not finite is taken as it is. */
+/* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be
+ * negative. What is not finite is taken as it is. */
 FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames,
                                                    const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
                                                    fspec_dtype out_dtype, const fspec_call *call);
@@ -546,26 +548,26 @@ FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, cons
 
 /* ---- filters along an axis --------------------------------------------------------------------------------------- */
 
-/* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows, where
- * x and out are of dtype (FSPEC_FLOAT32/64), in which it is computed, and must not overlap; pitches and step are in elements.
- * With step 1 it runs along contiguous rows, with step = columns down the columns of a matrix. Uses call->n_threads and
- * ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+/* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows,
+ * where x and out are of dtype (FSPEC_FLOAT32/64), in which it is computed, and must not overlap; pitches and step are in
+ * elements. With step 1 it runs along contiguous rows, with step = columns down the columns of a matrix. Uses call->n_threads
+ * and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, CANCELLED. */
 FSPEC_API fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n,
                                          int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch,
                                          const fspec_call *call);
-/* out[r][i] = x[r][i] + coef * out[r][i - 1], product and sum rounded to dtype (FSPEC_FLOAT32/64) one after the other. state: n_rows
- * values, coef * out[r][-1], which become those after the last of the n; rows are contiguous, pitches in elements; out may be x.
- * Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, CANCELLED. */
+/* out[r][i] = x[r][i] + coef * out[r][i - 1], product and sum rounded to dtype (FSPEC_FLOAT32/64) one after the other. state:
+ * n_rows values, coef * out[r][-1], which become those after the last of the n; rows are contiguous, pitches in elements; out
+ * may be x. Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, CANCELLED. */
 FSPEC_API fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
                                       double *state, void *out, int64_t out_pitch, const fspec_call *call);
 
 /* ---- running medians ---------------------------------------------------------------------------------------------- */
 
-/* The median of `size` neighbours along the frames: of x[t - size / 2] and the size - 1 that follow, beyond the ends of which the
- * frames are mirrored (d c b a | a b c d | d c b a); of an even number, the larger one in the middle. x and out hold n_items
- * matrices (n_bands, n_frames) of dtype (FSPEC_FLOAT32/64), and must not overlap. Values are exact; where there are NaNs, windows
- * that hold or held one are undefined. size is from 1 to 2^24, and is what a value costs. Uses call->n_threads and ->cancel.
- * Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+/* The median of `size` neighbours along the frames: of x[t - size / 2] and the size - 1 that follow, beyond the ends of which
+ * the frames are mirrored (d c b a | a b c d | d c b a); of an even number, the larger one in the middle. x and out hold
+ * n_items matrices (n_bands, n_frames) of dtype (FSPEC_FLOAT32/64), and must not overlap. Values are exact; where there are
+ * NaNs, windows that hold or held one are undefined. size is from 1 to 2^24, and is what a value costs. Uses call->n_threads
+ * and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
 FSPEC_API fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size,
                                     const fspec_matrix *out, int64_t n_items, const fspec_call *call);
 
@@ -595,17 +597,18 @@ FSPEC_API int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frame
 /* Frames of n_samples that a signal of that length needs, at most n_frames. */
 FSPEC_API int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t n_frames);
 /* Inverts n_signals matrices of n_frames columns and n_fft/2 + 1 rows of in_dtype (FSPEC_COMPLEX64/128) into signals of
- * out[i].n_samples (>= 0, the same for all; shortened or padded with zeros) of out[i].dtype (FSPEC_FLOAT32/64; its data is written). The
- * imaginary parts of bin 0 and, for even n_fft, of bin n_fft/2 are ignored. call->whole_array and call->scratch are not
- * used. Thread-safe. Errors: as fspec_frontend_exec, without NOT_FINITE: what is not finite in X shows in y. */
+ * out[i].n_samples (>= 0, the same for all; shortened or padded with zeros) of out[i].dtype (FSPEC_FLOAT32/64; its data is
+ * written). The imaginary parts of bin 0 and, for even n_fft, of bin n_fft/2 are ignored. call->whole_array and call->scratch
+ * are not used. Thread-safe. Errors: as fspec_frontend_exec, without NOT_FINITE: what is not finite in X shows in y. */
 FSPEC_API fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
                                         const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
 typedef struct fspec_istft_stream fspec_istft_stream;
 
 /* The inverse fed in pieces: a stream of n_channels signals that advance together, with the bits of one fspec_istft_exec,
- * whatever the pieces. It keeps a reference to the plan, which MUST outlive it, and allocates nothing after it was made (but for
- * calls with n_threads > 1). One stream is used by one thread at a time. Errors: NO_MEMORY, TOO_LARGE, BAD_ARGUMENT. */
+ * whatever the pieces. It keeps a reference to the plan, which MUST outlive it, and allocates nothing after it was made (calls
+ * with n_threads > 1 take scratch from the pool). One stream is used by one thread at a time. Errors: NO_MEMORY, TOO_LARGE,
+ * BAD_ARGUMENT. */
 FSPEC_API fspec_status fspec_istft_stream_create(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream);
 FSPEC_API void fspec_istft_stream_free(fspec_istft_stream *stream);
 /* Back to frame 0. */
@@ -620,8 +623,8 @@ FSPEC_API int64_t fspec_istft_stream_ready(const fspec_istft_stream *stream, int
 /* Samples that a flush would give now: up to the natural length (length < 0), or to `length` samples in all. */
 FSPEC_API int64_t fspec_istft_stream_pending(const fspec_istft_stream *stream, int64_t length);
 /* Pushes n_frames (>= 0) columns of every channel, as for fspec_istft_exec. Writes fspec_istft_stream_ready samples to out[c],
- * which has room for at least so many (n_samples), and their number to n_samples. After NO_MEMORY, TOO_LARGE or BAD_... the
- * stream is as it was before the call. After CANCELLED it must be reset. */
+ * which has room for at least so many (n_samples), and their number to n_samples. After NO_MEMORY, OVER_LIMIT, TOO_LARGE or
+ * BAD_... the stream is as it was before the call. After CANCELLED it must be reset. */
 FSPEC_API fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspec_matrix *in, fspec_dtype in_dtype,
                                                int64_t n_frames, const fspec_signal *out, const fspec_call *call,
                                                int64_t *n_samples);
@@ -718,8 +721,8 @@ typedef enum fspec_cqt_domain {
     FSPEC_CQT_FREQUENCY = 2 /* wherever the built-in FFT has the size */
 } fspec_cqt_domain;
 
-/* The transform of Schoerkhuber and Klapuri (2010), evaluated as it is defined: for bin k of frequency f and length N, and frame
- * t, with sr the sample rate,
+/* The transform of Schoerkhuber and Klapuri (2010), evaluated as it is defined: for bin k of frequency f and length N, and
+ * frame t, with sr the sample rate,
  *     C[k, t] = amplitude[k] * sum over n of x[t * hop_length + n] * w(n / N) * exp(-2 pi i f n / sr),   |n| <= N / 2.
  * Low bins are computed from the signal decimated by powers of two, which changes the result by less than rounding does where
  * min_distance is large enough. Or, with `filters`, any bank of filters on a decimated signal. */
@@ -799,10 +802,10 @@ FSPEC_API int64_t fspec_cqt_stream_latency(const fspec_cqt_stream *stream);
 /* ---- many streams: independent signals that advance in one call ----------------------------------------------------- */
 
 /* A group of streams of one plan, its members, which join and leave at any time. One call takes chunks of any of them, of any
- * lengths; their frames share the lanes of the vector unit, which makes short chunks of many streams nearly as cheap as one long
- * signal. Every member's frames have the bits of one fspec_frontend_exec (fspec_cqt_exec) on its signal alone. The plan MUST
- * outlive the group. A group is used by one thread at a time; its calls may use several (call->n_threads; call->scratch is not
- * used: scratch is the group's own, and grows with its members and threads alone). */
+ * lengths; their frames share the lanes of the vector unit, which makes short chunks of many streams nearly as cheap as one
+ * long signal. Every member's frames have the bits of one fspec_frontend_exec (fspec_cqt_exec) on its signal alone. The plan
+ * MUST outlive the group. A group is used by one thread at a time; its calls may use several (call->n_threads; call->scratch is
+ * not used: scratch is the group's own, and grows with its members and threads alone). */
 typedef struct fspec_group fspec_group;
 
 typedef enum fspec_group_state {
@@ -812,9 +815,9 @@ typedef enum fspec_group_state {
     FSPEC_GROUP_BROKEN = 3    /* a call on it was cancelled half way: must be reset, or leave */
 } fspec_group_state;
 
-/* A group of at most `capacity` members, whose memory is allocated at once; 0: any number, each allocated by the first that joins
- * beyond the most that there have been. Memory of members that left is kept for others. Errors: NOT_STREAMABLE, NO_MEMORY,
- * TOO_LARGE, BAD_ARGUMENT. */
+/* A group of at most `capacity` members, whose memory is allocated at once; 0: any number, each allocated by the first that
+ * joins beyond the most that there have been. Memory of members that left is kept for others. Errors: NOT_STREAMABLE,
+ * NO_MEMORY, TOO_LARGE, BAD_ARGUMENT. */
 FSPEC_API fspec_status fspec_group_create(const fspec_frontend *plan, int64_t capacity, fspec_group **group);
 FSPEC_API fspec_status fspec_group_create_cqt(const fspec_cqt *plan, int64_t capacity, fspec_group **group);
 FSPEC_API void fspec_group_free(fspec_group *group);
@@ -836,9 +839,9 @@ FSPEC_API fspec_group_state fspec_group_state_of(const fspec_group *group, int64
 FSPEC_API fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
                                          int64_t *counts, int64_t *total, int64_t *culprit);
 /* chunks[i] is what follows in the signal of ids[i]: n_samples >= 0, all of one data type, the same for all of a member's. The
- * frames that are complete then go to the columns of `out`, those of ids[0] first; out has `room` columns, at least the total of
- * fspec_group_ready. counts (or NULL) receives the numbers of frames. The first call of a group, and the first with more members
- * or threads than before, allocates; others do not. Errors before anything is done: NOT_FINITE, NO_MEMORY, TOO_LARGE,
+ * frames that are complete then go to the columns of `out`, those of ids[0] first; out has `room` columns, at least the total
+ * of fspec_group_ready. counts (or NULL) receives the numbers of frames. The first call of a group, and the first with more
+ * members or threads than before, allocates; others do not. Errors before anything is done: NOT_FINITE, NO_MEMORY, TOO_LARGE,
  * BAD_DATA_TYPE, BAD_ARGUMENT. After CANCELLED, members that the call named may be FSPEC_GROUP_BROKEN. */
 FSPEC_API fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
                                         const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call,
@@ -874,16 +877,18 @@ typedef struct fspec_icqt_config {
 typedef struct fspec_icqt fspec_icqt;
 
 FSPEC_API void fspec_icqt_config_init(fspec_icqt_config *config);
-/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type, its input_scale
- * and its domain are without effect: it is the transpose of the filters in time. Errors: BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type, its
+ * input_scale and its domain are without effect: it is the transpose of the filters in time. Errors: BAD_ARGUMENT, TOO_LARGE,
+ * NO_MEMORY. Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan);
 FSPEC_API void fspec_icqt_free(fspec_icqt *plan);
 /* Scratch in bytes that a call for signals of n_samples takes, at n_threads. 0 if that overflows. */
 FSPEC_API size_t fspec_icqt_scratch(const fspec_icqt *plan, int64_t n_samples, int32_t n_threads);
-/* Inverts n_signals matrices of n_frames (>= 1) columns and fspec_cqt_n_bins rows of in_dtype (FSPEC_COMPLEX64/128) into signals
- * of out[i].n_samples (>= 0, the same for all) of out[i].dtype (FSPEC_FLOAT32/64; its data is written). FSPEC_ICQT_OVERLAP gives
- * hop_length * (n_frames - 1) samples; beyond them the output is zero. Errors before any output is written: NOT_FINITE,
- * BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY; CANCELLED at any time. Uses all of call but whole_array. Thread-safe. */
+/* Inverts n_signals matrices of n_frames (>= 1) columns and fspec_cqt_n_bins rows of in_dtype (FSPEC_COMPLEX64/128) into
+ * signals of out[i].n_samples (>= 0, the same for all) of out[i].dtype (FSPEC_FLOAT32/64; its data is written).
+ * FSPEC_ICQT_OVERLAP gives hop_length * (n_frames - 1) samples; beyond them the output is zero. Errors before any output is
+ * written: NOT_FINITE, BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY; CANCELLED at any time. Uses all of call but
+ * whole_array. Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
                                        const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
@@ -1044,13 +1049,13 @@ FSPEC_API fspec_status fspec_once_istft(const float *X, int64_t n_frames, int64_
 /* Mel spectrogram, n_frames x n_mels: Slaney's mel bands, up to sr / 2, of |X|^2; with `db` as 10 log10(max(1e-10, .)). */
 FSPEC_API fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
                                       int64_t n_mels, int db, float *out);
-/* MFCC, n_frames x n_mfcc: the first rows of the orthonormal DCT-II of the mel spectrogram in dB, which is raised to 80 dB under
- * its largest value. */
+/* MFCC, n_frames x n_mfcc: the first rows of the orthonormal DCT-II of the mel spectrogram in dB, which is raised to 80 dB
+ * under its largest value. */
 FSPEC_API fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
                                        int64_t n_mels, int64_t n_mfcc, float *out);
-/* Constant-Q transform as fspec_cqt_create defines it, (1 + n_samples / hop_length) x n_bins pairs (real, imaginary): Hann window,
- * bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where
- * Q = (r + 1) / (r - 1), r = 2^(2 / bins_per_octave). */
+/* Constant-Q transform as fspec_cqt_create defines it, (1 + n_samples / hop_length) x n_bins pairs (real, imaginary): Hann
+ * window, bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where Q =
+ * (r + 1) / (r - 1), r = 2^(2 / bins_per_octave). */
 FSPEC_API fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin,
                                       int64_t n_bins, int64_t bins_per_octave, float *C);
 

@@ -1,5 +1,5 @@
-/* One stretch of output: from the deepest level up, a level's samples are those of the level below it, interpolated, and the sum
- * of its own frames. Every sample sums its frames in ascending time, in groups that begin at fixed frames.
+/* One stretch of output: from the deepest level up, a level's samples are those of the level below it, interpolated, and the
+ * sum of its own frames. Every sample sums its frames in ascending time, in groups that begin at fixed frames.
  * SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 

@@ -144,8 +144,8 @@ static fspec_status transform(const solver *s, double *square)
     return status == FSPEC_OK ? apply(s, SQUARE, 0, NULL, s->image, s->n_values, square) : status;
 }
 
-/* The damped problem adds rows `damping` y to the transform, which want to be zero: to the gradient they add -damping^2 y, and to
- * the image's square that of damping times the direction. */
+/* The damped problem adds rows `damping` y to the transform, which want to be zero: to the gradient they add -damping^2 y, and
+ * to the image's square that of damping times the direction. */
 static fspec_status damp(const solver *s, double square, const char *y, double *slope)
 {
     return square > 0 ? apply(s, ADD, -square, y, s->gradient, s->n_samples, slope) : FSPEC_OK;

@@ -141,6 +141,7 @@ cdef class CqtStream:
     cdef fspec_cqt_stream *stream
     cdef CqtPlan plan
     cdef readonly int64_t n_channels
+    cdef readonly bint broken  # a call was cancelled: it can only be reset
     cdef int busy
 
     def __cinit__(self, CqtPlan plan not None, int64_t n_channels, CqtStream source=None):
@@ -152,6 +153,7 @@ cdef class CqtStream:
         else:
             claim(&source.busy, "stream")
             status = fspec_cqt_stream_copy(source.stream, &self.stream)
+            self.broken = source.broken
             fs_unclaim(&source.busy)
             check(status)
 
@@ -186,6 +188,7 @@ cdef class CqtStream:
     def reset(self):
         claim(&self.busy, "stream")
         fspec_cqt_stream_reset(self.stream)
+        self.broken = False
         fs_unclaim(&self.busy)
 
     def push(self, chunk, out, int n_threads):
@@ -205,6 +208,7 @@ cdef class CqtStream:
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_cqt_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)
@@ -225,6 +229,7 @@ cdef class CqtStream:
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_cqt_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)

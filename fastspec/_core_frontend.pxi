@@ -177,6 +177,7 @@ cdef class Stream:
     cdef fspec_stream *stream
     cdef Frontend plan
     cdef readonly int64_t n_channels
+    cdef readonly bint broken  # a call was cancelled: it can only be reset
     cdef int busy
 
     def __cinit__(self, Frontend plan not None, int64_t n_channels, Stream source=None):
@@ -188,6 +189,7 @@ cdef class Stream:
         else:
             claim(&source.busy, "stream")
             status = fspec_stream_copy(source.stream, &self.stream)
+            self.broken = source.broken
             fs_unclaim(&source.busy)
             check(status)
 
@@ -222,6 +224,7 @@ cdef class Stream:
     def reset(self):
         claim(&self.busy, "stream")
         fspec_stream_reset(self.stream)
+        self.broken = False
         fs_unclaim(&self.busy)
 
     def push(self, chunk, out, int n_threads):
@@ -241,6 +244,7 @@ cdef class Stream:
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)
@@ -261,6 +265,7 @@ cdef class Stream:
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)

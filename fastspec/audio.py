@@ -103,7 +103,9 @@ def load(
 ) -> tuple[NDArray[Any], float]:
     """Read a recording as an array, mixed to mono and resampled.
 
-    The values are those of ``librosa.load``, bit for bit.
+    The values are those of ``librosa.load``, bit for bit, but for `offset` in recordings of
+    Vorbis, Opus and MP3: these are decoded from their beginning, since to enter them elsewhere is
+    not exact. Here ``load(path, offset=t)`` is the end of ``load(path)``.
 
     Parameters
     ----------
@@ -152,9 +154,8 @@ def load(
     with _opened(path) as sound:
         native = sound.samplerate
         start, stop = _span(sound, offset, duration)
-        sound.seek(start)
         with _decoding(path):
-            y: NDArray[Any] = sound.read(stop - start, dtype=real_type.name).T
+            y = _read(sound, start, stop, real_type.name)
     if mono or sr is not None:
         _check_finite(np.atleast_2d(y), _name_of(path), 0, native)
     if mono and y.ndim > 1:
@@ -162,6 +163,28 @@ def load(
     if sr is None:
         return y, native
     return _resample(y, native, sr, res_type), sr
+
+
+# What libsndfile decodes from any sample on to the same values as from the first one (FLAC holds
+# PCM). Not so: Vorbis may be off by whole samples, Opus and MP3 by rounding, MP3 even where it
+# is only read in two parts.
+_EXACT = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_", "IMA_ADPCM", "MS_ADPCM")
+
+
+def _enter(sound: Any, start: int, origin: int = 0) -> int:
+    """Go to a sample, or to the origin; return how many must be decoded and dropped from there."""
+    if start == sound.tell():
+        return 0
+    exact = sound.subtype.startswith(_EXACT)
+    sound.seek(start if exact else origin)
+    return 0 if exact else start - origin
+
+
+def _read(sound: Any, start: int, stop: int, dtype: str, origin: int = 0) -> NDArray[Any]:
+    """Return samples [start, stop) of those from the origin on, shape=([channels,] n)."""
+    dropped = _enter(sound, start, origin)
+    y: NDArray[Any] = sound.read(stop - start + dropped, dtype=dtype).T
+    return y[..., dropped:]
 
 
 def _mixed(y: NDArray[Any]) -> NDArray[Any]:
@@ -326,17 +349,20 @@ class FileBlocks:
         """Blocks at the file's own rate."""
         with _opened(self.path) as sound:
             first, stop = self._span
-            position = sound.seek(first)
+            position = first - _enter(sound, first)
             while position < stop:
-                wanted = min(self._block_length, stop - position)
+                wanted = min(self._block_length, (first if position < first else stop) - position)
                 with _decoding(self.path):
                     data = sound.read(wanted, dtype="float32", always_2d=True).T
                 if data.shape[1] == 0:  # the header promised more than there is
                     break
+                if position < first:
+                    position += data.shape[1]
+                    continue
                 _check_finite(data, self.path, position, self._native)
                 position += data.shape[1]
                 yield np.ascontiguousarray(_mixed(data)[np.newaxis] if self._mono else data)
-        if position == first:
+        if position <= first:
             raise AudioFileError(f"{self.path}: no audio samples could be read")
 
     def _resampled(self) -> Iterator[NDArray[np.float32]]:
