@@ -359,7 +359,8 @@ fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, 
 
 /* ---- parts ------------------------------------------------------------------------------------------------------------ */
 
-fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end)
+fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin,
+                             int64_t *end)
 {
     if (!plan || !begin || !end || total < 0 || total > INT64_MAX / 32)
         return FSPEC_BAD_ARGUMENT;

@@ -13,7 +13,7 @@
  *     signal in pieces. All give the same bits.
  *   - fspec_X_create makes a plan, fspec_X_exec uses it, fspec_X_free frees it (NULL is fine). A plan is immutable: any
  *     number of threads may use one plan at the same time, no locks are taken. It MUST outlive its streams.
- *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or taken from a pool: see fspec_scratch_limit.
+ *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or from a pool: see fspec_scratch_limit.
  *   - Calls run in round-to-nearest with subnormals flushed to zero (|x| < 1.2e-38 counts as zero, in double |x| < 2.3e-308)
  *     and masked floating-point exceptions; the caller's settings are restored before they return.
  *   - Results depend only on the plan and on the signal: not on the number of threads, on how signals are batched or on how
@@ -90,8 +90,8 @@ typedef enum fspec_status {
     FSPEC_BAD_NORM,         /* norm: not one of fspec_norm, p not finite and > 0, or the output is not FSPEC_OUT_BANDS */
     FSPEC_BAD_FRAMES,       /* frame_length, pad_left, pad_right, append, least_samples, multiple: out of range */
     FSPEC_BAD_SAMPLES,      /* gain, dither, preemphasis: out of range, or not for this output */
-    FSPEC_BAD_FEATURES,     /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or stack
-                               and what belongs to them: out of range, or not for this output */
+    FSPEC_BAD_FEATURES,     /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or
+                               stack and what belongs to them: out of range, or not for this output */
     FSPEC_OVER_LIMIT        /* a call needs more scratch than fspec_call_scratch_limit allows */
 } fspec_status;
 
@@ -195,7 +195,7 @@ typedef struct fspec_call {
     int32_t whole_array;     /* 0: top_db and ref_max look at each signal by itself; 1: at all signals of the call */
     fspec_cancel_fn cancel;  /* NULL */
     void *cancel_user;
-    void *scratch;           /* NULL: from the pool. Else memory of scratch_size bytes, any alignment, used by this call alone */
+    void *scratch;           /* NULL: from the pool. Else memory of scratch_size bytes, any alignment, for this call alone */
     size_t scratch_size;
 } fspec_call;
 FSPEC_API void fspec_call_init(fspec_call *call);
@@ -257,7 +257,11 @@ typedef enum fspec_energy {
     FSPEC_ENERGY_WINDOWED = 2 /* after them */
 } fspec_energy;
 
-typedef enum fspec_normalize { FSPEC_NORMALIZE_NONE = 0, FSPEC_NORMALIZE_MEAN = 1, FSPEC_NORMALIZE_MEAN_VAR = 2 } fspec_normalize;
+typedef enum fspec_normalize {
+    FSPEC_NORMALIZE_NONE = 0,
+    FSPEC_NORMALIZE_MEAN = 1,
+    FSPEC_NORMALIZE_MEAN_VAR = 2
+} fspec_normalize;
 
 /* How norm_eps keeps the divisor from 0: sqrt(var + eps), sqrt(var) + eps, sqrt(max(var, eps)). */
 typedef enum fspec_norm_eps { FSPEC_NORM_EPS_VAR = 0, FSPEC_NORM_EPS_STD = 1, FSPEC_NORM_EPS_MAX = 2 } fspec_norm_eps;
@@ -308,8 +312,8 @@ typedef struct fspec_frontend_config {
     int64_t multiple;          /* 1; zeros are added after those, up to a multiple of this; at most 2^40 */
     double gain;               /* 1; > 0; factor of all samples */
     double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain */
-    uint64_t seed;             /* 0; of the noise, a function of the seed, the number of the signal in the call (of the channel in
-                                  a stream), frame and sample */
+    uint64_t seed;             /* 0; of the noise, a function of the seed, the number of the signal in the call (of the channel
+                                  in a stream), frame and sample */
     int32_t remove_dc;         /* 0; 1: each frame's mean is subtracted */
     double preemphasis;        /* 0; c in y[i] = x[i] - c * x[i - 1] */
     int32_t preemphasis_signal; /* 0: per frame after remove_dc, where x[-1] is x[0]; 1: over the signal, x[-1] = 0, before the
@@ -325,10 +329,10 @@ typedef struct fspec_frontend_config {
     int32_t energy_last;       /* 0: the energy's row is the first; 1: the last */
     double energy_floor;       /* smallest normal number of float; energies are raised to it, > 0 */
     /* Stages over time. Plans with one of them allocate their features besides the scratch. */
-    int32_t deltas;            /* 0; 1 or 2: so many derivatives are appended, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2) */
-    int64_t delta_window;      /* 2; the sums' k are 1 to delta_window, at most 1000; x beyond the ends is its first, last frame */
-    int32_t delta_kaldi;       /* 0: second derivatives are those of the first ones, whose ends are repeated; 1: of x, whose ends
-                                  are */
+    int32_t deltas;            /* 0; 1 or 2: so many derivatives follow, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2) */
+    int64_t delta_window;      /* 2; the sums' k are 1 to delta_window <= 1000; x beyond the ends is its first or last frame */
+    int32_t delta_kaldi;       /* 0: second derivatives are those of the first ones, whose ends are repeated; 1: of x, whose
+                                  ends are */
     fspec_normalize normalize; /* FSPEC_NORMALIZE_NONE; else features get mean 0 over the signal, and standard deviation 1. One
                                   frame has variance 0; what would be divided by 0 is not divided. Sums are in double. */
     int64_t norm_ddof;         /* 0; 0 or 1: var = sum of squares / (n_frames - norm_ddof) */
@@ -337,8 +341,8 @@ typedef struct fspec_frontend_config {
     int32_t norm_item;         /* 0; 1: one mean and deviation for all features of a signal */
     int64_t stack;             /* 1; frames put together into one, at most 1000 */
     int64_t stack_stride;      /* 1; output frame v begins with frame v * stack_stride - stack_left */
-    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as many
-                                  stacks as are complete, else n_frames / stack_stride, rounded up */
+    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as
+                                  many stacks as are complete, else n_frames / stack_stride, rounded up */
     fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
     /* FSPEC_LOG_PCEN is the first of the stages over time; its constants, as in fspec_pcen_config. For FSPEC_OUT_BANDS without
      * top_db, ref_max, log_floor, log_add and frame_norm; scale and offset follow it. */
@@ -347,9 +351,9 @@ typedef struct fspec_frontend_config {
     double pcen_power;         /* 0.5 */
     double pcen_eps;           /* 1e-6 */
     double pcen_b;             /* 0.025 */
-    int32_t delta_savgol;      /* 0; 1: derivatives are those of the line or, of order 2, the parabola that fits the 2 * delta_window
-                                  + 1 frames around a frame best; of the first or last so many frames at the ends. A signal with
-                                  fewer is too short. Not with delta_kaldi. */
+    int32_t delta_savgol;      /* 0; 1: derivatives are those of the line or, of order 2, the parabola that fits best the
+                                  2 * delta_window + 1 frames around a frame; of the first or last so many frames at the ends.
+                                  A signal with fewer is too short. Not with delta_kaldi. */
 } fspec_frontend_config;
 
 typedef struct fspec_frontend fspec_frontend;
@@ -361,9 +365,9 @@ FSPEC_API fspec_status fspec_frontend_create(const fspec_frontend_config *config
 FSPEC_API void fspec_frontend_free(fspec_frontend *plan);
 /* Rows of the output: bins, bands or coefficients; with energy, deltas and stacking. */
 FSPEC_API int64_t fspec_frontend_n_bins(const fspec_frontend *plan);
-/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else 1 + (n_samples - L) /
- * hop_length with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad, drop_last, append and
- * stack. */
+/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else
+ * 1 + (n_samples - L) / hop_length with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad,
+ * drop_last, append and stack. */
 FSPEC_API int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples);
 /* The name of the engine in use: "lanes" or "fftw". */
 FSPEC_API const char *fspec_frontend_engine(const fspec_frontend *plan);
@@ -477,8 +481,8 @@ typedef enum fspec_spectral_kind {
     FSPEC_SPECTRAL_BANDWIDTH = 1, /* (sum |f - centroid|^p x / sum x)^(1/p), or without `normalize` not divided by the sum */
     FSPEC_SPECTRAL_ROLLOFF = 2,   /* the lowest f whose running sum reaches `share` of the whole */
     FSPEC_SPECTRAL_FLATNESS = 3,  /* the geometric over the arithmetic mean of max(amin, x) */
-    FSPEC_SPECTRAL_TAILS = 4,     /* for each of n_rows stretches of bins the mean of the smallest band_count values, then, in n_rows
-                                     rows more, of the largest */
+    FSPEC_SPECTRAL_TAILS = 4,     /* for each of n_rows stretches of bins the mean of the smallest band_count values, then, in
+                                     n_rows rows more, of the largest */
     FSPEC_SPECTRAL_SUMS = 5,      /* n_rows sums of weights * x */
     FSPEC_SPECTRAL_RMS = 6        /* sqrt of the one sum of weights * x */
 } fspec_spectral_kind;
@@ -513,12 +517,14 @@ FSPEC_API int64_t fspec_spectral_n_rows(const fspec_spectral *spectral);
  * precision and n_bins bins. out: n_rows rows and fspec_frontend_n_frames columns each, of out_dtype (FSPEC_FLOAT32/64).
  * centroid: NULL, or one row each of doubles, to take for BANDWIDTH. Uses call->n_threads and ->cancel. Errors as
  * fspec_frontend_exec, BAD_OUTPUT for another plan. Thread-safe. */
-FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals,
+FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan,
+                                           const fspec_signal *signals,
                                            const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
                                            fspec_dtype out_dtype, const fspec_call *call);
 /* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be
  * negative. What is not finite is taken as it is. */
-FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames,
+FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra,
+                                                   int64_t n_frames,
                                                    const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
                                                    fspec_dtype out_dtype, const fspec_call *call);
 
@@ -543,7 +549,8 @@ FSPEC_API int64_t fspec_frames_count(const fspec_frames_config *config, int64_t 
 /* One row per signal, fspec_frames_count columns, of out_dtype (FSPEC_FLOAT32/64). What is not finite is taken as it is.
  * config may be NULL. Uses call->n_threads and ->cancel. Errors: BAD_FRAMES, BAD_HOP_LENGTH, BAD_PAD_MODE, BAD_ARGUMENT,
  * BAD_DATA_TYPE, BAD_STRUCT, TOO_SHORT, TOO_LARGE, NO_MEMORY, CANCELLED. Thread-safe. */
-FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
+FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals,
+                                         const fspec_matrix *out,
                                          int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
 
 /* ---- filters along an axis --------------------------------------------------------------------------------------- */
@@ -675,7 +682,7 @@ typedef struct fspec_chroma_config {
     int64_t n_steps;           /* 0: left out */
     const double *steps, *heights; /* n_steps values each */
     int64_t n_smooth;          /* 0: left out; frames */
-    const double *smooth;      /* the convolution's kernel, whose middle is smooth[n_smooth / 2]; frames beyond the ends are 0 */
+    const double *smooth;      /* the convolution's kernel, its middle smooth[n_smooth / 2]; frames beyond the ends are 0 */
     fspec_norm last_norm;      /* FSPEC_NORM_NONE */
     double last_norm_p;        /* 2 */
 } fspec_chroma_config;
@@ -736,8 +743,8 @@ typedef struct fspec_cqt_config {
     const double *frequencies; /* Hz, ascending, > 0 and at most sr / 2 */
     const double *lengths;     /* N in samples at sr; need not be whole */
     const double *amplitudes;
-    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, both */
-    int64_t n_window;          /* included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
+    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, */
+    int64_t n_window;          /* both included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
     double input_scale;        /* 1; for int16 input */
     double min_distance;       /* 80; a bin is computed where it is at least this far from half the decimated rate, in units of
                                   its bandwidth sr / N. For Hann, 31 errs by 9e-6, 80 by 1e-6, and the error falls with the
@@ -747,8 +754,8 @@ typedef struct fspec_cqt_config {
                                   not rise with the bin, and hop_length must be a multiple of 2^level */
     const double *decimator;   /* NULL; else decimate by the symmetric filter decimator[|n|], |n| <= decimator_reach, and cut */
     int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. */
-    const fspec_chroma *chroma; /* NULL; else what becomes of |C| or |C|^2, which is not stored then. Not copied: it must outlive
-                                  the plan, and have its n_bins and precision. Not for FSPEC_CQT_COMPLEX. */
+    const fspec_chroma *chroma; /* NULL; else what becomes of |C| or |C|^2, which is not stored then. Not copied: it must
+                                  outlive the plan, and have its n_bins and precision. Not for FSPEC_CQT_COMPLEX. */
     fspec_cqt_domain domain;   /* FSPEC_CQT_ANY_DOMAIN */
 } fspec_cqt_config;
 
@@ -848,7 +855,8 @@ FSPEC_API fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, 
                                         int64_t *counts, int64_t *culprit);
 /* Ends the signals of these members and writes the frames that were waiting for more. A signal too short for any frame gives
  * none. */
-FSPEC_API fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room,
+FSPEC_API fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out,
+                                         int64_t room,
                                          fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
 
 /* ---- inverses of the constant-Q transform -------------------------------------------------------------------------- */
@@ -930,8 +938,8 @@ typedef struct fspec_nsgt_config {
     const double *frequencies; /* Hz, ascending */
     const double *bandwidths;  /* Hz, > 0: of the whole window, which must lie in [0, sr / 2] */
     int32_t residual;          /* 1: the two bands that hold the rest */
-    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, both */
-    int64_t n_window;          /* included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
+    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, */
+    int64_t n_window;          /* both included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
     int64_t n_frames;          /* 0: each band has as few coefficients as it can; -1: all have as many as the widest; else all
                                   have that many, an even number without prime factors above 5 */
     double oversampling;       /* 1; factor >= 1 of the least numbers of coefficients, for n_frames <= 0 */
@@ -973,7 +981,8 @@ FSPEC_API fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signa
 /* The way back: out[i] (FSPEC_FLOAT32/64; its data is written) receives the samples that the blocks hold, and zeros elsewhere.
  * The imaginary parts of the two residual bands are ignored. What is not finite in the bands shows in the signal. Errors as
  * above, without NOT_FINITE. Thread-safe. */
-FSPEC_API fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first,
+FSPEC_API fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype,
+                                          int64_t first,
                                           int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
 /* ---- spectral peaks and tuning ------------------------------------------------------------------------------------ */
@@ -1013,7 +1022,8 @@ FSPEC_API fspec_status fspec_tuning_add_signals(fspec_tuning *tuning, const fspe
                                                 int64_t n_signals, const fspec_call *call);
 /* Adds n_signals matrices of n_bins rows and n_frames columns of the precision's type; signs are ignored. A peak exceeds
  * |reference[i]| (same shape and type; strides may be 0) where reference is not NULL. Values must be finite. */
-FSPEC_API fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference,
+FSPEC_API fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra,
+                                                const fspec_matrix *reference,
                                                 int64_t n_frames, int64_t n_signals, const fspec_call *call);
 /* The tuning in [-0.5, 0.5), in fractions of a bin, and the number of peaks that it was taken from; 0 and 0 where there are
  * none. The result is exact and does not depend on order, threads or max_peaks. FSPEC_AGAIN if max_peaks did not do: add the
@@ -1054,8 +1064,8 @@ FSPEC_API fspec_status fspec_once_mel(const float *y, int64_t n_samples, double 
 FSPEC_API fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
                                        int64_t n_mels, int64_t n_mfcc, float *out);
 /* Constant-Q transform as fspec_cqt_create defines it, (1 + n_samples / hop_length) x n_bins pairs (real, imaginary): Hann
- * window, bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where Q =
- * (r + 1) / (r - 1), r = 2^(2 / bins_per_octave). */
+ * window, bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where
+ * Q = (r + 1) / (r - 1), r = 2^(2 / bins_per_octave). */
 FSPEC_API fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin,
                                       int64_t n_bins, int64_t bins_per_octave, float *C);
 

@@ -56,7 +56,8 @@ struct fspec_frontend {
     void *lone_dct; /* transposed, for `lone` */
     int64_t n_ceps;
     int64_t span_length; /* samples that a worker may have to convert or pad at a time */
-    size_t desk_bytes, lone_desk_bytes; /* of a worker's scratch, and where all frames are done one by one; SIZE_MAX: too large */
+    /* Of a worker's scratch, and where all frames are done one by one; SIZE_MAX: too large. */
+    size_t desk_bytes, lone_desk_bytes;
     fs_stages stages;
     int64_t n_features; /* rows of the output after the stages over time */
     fspec_norm frame_norm;

@@ -187,7 +187,8 @@ static void add_set(const fs_icqt_job *job, const fs_icqt_set *set, const stretc
             continue;
         plan->kernels->icqt_add(s->data + (n - s->lo) * size, sum + (n - s->lo) * size, (size_t)(next - n), (double)count);
         if (n < n_own)
-            plan->kernels->icqt_add(own + n * size, sum + (n - s->lo) * size, (size_t)(smaller(next, n_own) - n), (double)count);
+            plan->kernels->icqt_add(own + n * size, sum + (n - s->lo) * size, (size_t)(smaller(next, n_own) - n),
+                                    (double)count);
     }
 }
 

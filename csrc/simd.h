@@ -251,11 +251,12 @@ struct fs_kernels {
     /* out[i] = sum over j of taps[j] * x[i + j * step], for arrays of any length */
     void (*filter)(void *out, const void *x, size_t step, size_t n, const void *taps, size_t n_taps);
     /* n rows of lanes of the running rank, sorted windows in and out: see simd_median.h */
-    void (*running_rank)(void *out, void *sorted, const void *leaving, const void *entering, size_t size, size_t rank, size_t n);
-    /* Statistics of the lanes of a block of n_bins rows, [row][lane] of double: see simd_spectral.h. Sums of weights[row *
-     * n_bins + bin] * x; of x * |f - centroid|^p, p > 0; how many bins have a running sum below the share of the whole; the
-     * geometric and the arithmetic mean of max(x, least), least > 0 and normal; sums of the `count` <= FS_TAIL smallest and
-     * largest. */
+    void (*running_rank)(void *out, void *sorted, const void *leaving, const void *entering, size_t size, size_t rank,
+                         size_t n);
+    /* Statistics of the lanes of a block of n_bins rows, [row][lane] of double: see simd_spectral.h. Sums of
+     * weights[row * n_bins + bin] * x; of x * |f - centroid|^p, p > 0; how many bins have a running sum below the share of the
+     * whole; the geometric and the arithmetic mean of max(x, least), least > 0 and normal; sums of the `count` <= FS_TAIL
+     * smallest and largest. */
     void (*bin_sums)(double *out, const void *block, size_t n_bins, const double *weights, size_t n_rows);
     void (*bin_deviations)(double *out, const void *block, size_t n_bins, const double *frequencies, const double *centroid,
                            double p);
