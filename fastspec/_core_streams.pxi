@@ -99,6 +99,7 @@ cdef class IstftStream:
 
 
 @cython.final
+@cython.auto_pickle(False)
 cdef class Turn:
     """A context that one thread is in at a time, with or without the interpreter's lock; a second one is refused."""
     cdef int busy

@@ -195,11 +195,10 @@ class StreamGroup:
                 raise ParameterError(
                     f"chunks: has shape {chunks.shape}; must be ({len(ids)}, n), or a list"
                 )
-        if out is not None and any(
-            isinstance(out, np.ndarray) and same_memory(chunk, out)
-            for chunk in (chunks if isinstance(chunks, list) else (chunks,))
-        ):
-            raise ParameterError("out: must not overlap chunks")
+        if isinstance(out, np.ndarray):
+            parts = chunks if isinstance(chunks, list) else (chunks,)
+            if any(same_memory(chunk, out) for chunk in parts):
+                raise ParameterError("out: must not overlap chunks")
         counts = np.empty(len(ids), np.int64)
         make = self._maker(out)
         threads = self._n_threads
