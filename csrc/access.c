@@ -13,7 +13,8 @@ static int needs_all(const fspec_frontend *plan)
     return plan->top_db >= 0 || plan->ref_max || plan->stages.normalize;
 }
 
-/* The frames [*from, *to) of the front end that output frames [first, first + n) take, n >= 1, of a signal of so many samples. */
+/* The frames [*from, *to) of the front end that output frames [first, first + n) take, n >= 1, of a signal of so many
+ * samples. */
 static void inner_frames(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n, int64_t *from, int64_t *to)
 {
     *from = first;
@@ -177,20 +178,17 @@ static fspec_status run_stages(const fspec_frontend *plan, const fs_item *items,
 
 /* ---- the call ----------------------------------------------------------------------------------------------------- */
 
-/* Room for n items: the beginning of the call's scratch, which is shortened, or the heap, then in *own too. */
-static fspec_status take_items(int64_t n, fspec_call *call, fs_item **items, fs_item **own)
+/* Room for n items: the beginning of the call's scratch, which is shortened, or of the pool. */
+static fspec_status take_items(int64_t n, fspec_call *call, fs_scratch *room)
 {
     size_t bytes;
-    *own = NULL;
-    if (!fs_size(n, sizeof **items, FS_ALIGN, &bytes))
+    if (!fs_size(n, sizeof(fs_item), FS_ALIGN, &bytes))
         return FSPEC_TOO_LARGE;
-    if (!call->scratch) {
-        *items = *own = fs_alloc(bytes);
-        return *items ? FSPEC_OK : FSPEC_NO_MEMORY;
-    }
-    if (call->scratch_size < bytes)
+    if (!call->scratch)
+        return fs_take_scratch(bytes, room);
+    const fspec_status status = fs_call_scratch(call, bytes - FS_ALIGN, room);
+    if (status != FSPEC_OK || call->scratch_size < bytes)
         return FSPEC_BAD_ARGUMENT;
-    *items = (fs_item *)(void *)((char *)call->scratch + (FS_ALIGN - (uintptr_t)call->scratch % FS_ALIGN) % FS_ALIGN);
     call->scratch = (char *)call->scratch + bytes;
     call->scratch_size -= bytes;
     return FSPEC_OK;
@@ -200,7 +198,7 @@ fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_pa
                                       int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call)
 {
     fspec_call full;
-    fs_item *items, *own;
+    fs_scratch room;
     fspec_status status = fs_call_read(call, &full);
     if (status != FSPEC_OK)
         return status;
@@ -208,9 +206,10 @@ fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_pa
         return FSPEC_BAD_ARGUMENT;
     if ((status = fs_check_out_dtype(plan, out_dtype)) != FSPEC_OK)
         return status;
-    status = take_items(n_parts, &full, &items, &own);
+    status = take_items(n_parts, &full, &room);
     if (status != FSPEC_OK)
         return status;
+    fs_item *items = (fs_item *)(void *)room.base;
     for (int64_t i = 0; i < n_parts && status == FSPEC_OK; i++) {
         status = parts[i].signal.dtype != parts[0].signal.dtype ? FSPEC_BAD_DATA_TYPE
                                                                 : fill_item(plan, &parts[i], &out[i], &items[i]);
@@ -221,6 +220,6 @@ fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_pa
     if (status == FSPEC_OK && n_parts > 0)
         status = fs_has_stages(plan) ? run_stages(plan, items, n_parts, out_dtype, &full)
                                      : fs_frontend_run(plan, items, n_parts, out_dtype, NULL, &full);
-    fs_free(own);
+    fs_call_release(&room);
     return status;
 }

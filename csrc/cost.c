@@ -32,8 +32,8 @@ static double of_spectrum(const fspec_frontend *plan)
 {
     const double n = (double)plan->framing.n_fft, length = (double)plan->framing.length, bins = (double)plan->n_bins;
     double sum = n + of_fft(plan->lanes, plan->framing.n_fft);
-    sum += 2 * length * ((plan->framing.preemphasis != 0) + (plan->condition.preemphasis != 0) + (plan->condition.remove_dc != 0)
-                         + (plan->condition.energy != FSPEC_ENERGY_NONE));
+    sum += 2 * length * ((plan->framing.preemphasis != 0) + (plan->condition.preemphasis != 0)
+                         + (plan->condition.remove_dc != 0) + (plan->condition.energy != FSPEC_ENERGY_NONE));
     if (plan->dither > 0) /* a Gaussian number: half of a logarithm, a root and a sine and cosine */
         sum += length * (LOGARITHM + ROOT + 2 * LOGARITHM) / 2;
     if (plan->output != FSPEC_OUT_COMPLEX) {
@@ -46,6 +46,18 @@ static double of_spectrum(const fspec_frontend *plan)
     return sum;
 }
 
+/* One band of a frame: the smoothed level, its power and the quotient; then the root of it, or a logarithm. */
+static double of_pcen(const fs_pcen_spec *spec)
+{
+    const double level = 4 + POWER;
+    switch (spec->kind) {
+    case FS_PCEN_LOG: return level + 2 + LOGARITHM;
+    case FS_PCEN_POWER: return level + 2 + LOGARITHM;
+    case FS_PCEN_ROOT: return level + 6 + ROOT;
+    default: return level + 3 + POWER;
+    }
+}
+
 /* One frame's bands and what comes of them, as far as stages over time. */
 static double of_features(const fspec_frontend *plan)
 {
@@ -53,7 +65,8 @@ static double of_features(const fspec_frontend *plan)
     const fs_stages *s = &plan->stages;
     double sum = 0;
     if (plan->output >= FSPEC_OUT_BANDS) {
-        sum += of_bands(&plan->bands) + (plan->log.kind != FSPEC_LOG_NONE ? LOGARITHM * bands : 0);
+        sum += of_bands(&plan->bands);
+        sum += s->pcen ? bands * of_pcen(&s->compression) : plan->log.kind != FSPEC_LOG_NONE ? LOGARITHM * bands : 0;
         sum += bands * (2 * (plan->log_add > 0) + 2 * (plan->scale[0] != NULL) + (plan->log_floor > -INFINITY));
         sum += plan->top_db >= 0 || plan->ref_max ? 4 * bands : 0;
         sum += plan->frame_norm == FSPEC_NORM_NONE ? 0 : bands * (plan->frame_norm == FSPEC_NORM_P ? POWER : 2);

@@ -214,7 +214,8 @@ static int64_t segments_of(const run *r, int64_t signal)
     return (n + r->segment - 1) / r->segment;
 }
 
-/* The first frame that frames from `first` to `end` of the output take, and one more than the last: those of chroma are smoothed. */
+/* The first frame that frames from `first` to `end` of the output take, and one more than the last: those of chroma are
+ * smoothed. */
 static void widen(const fspec_cqt *plan, int64_t frames, int64_t *first, int64_t *end)
 {
     const int64_t before = plan->chroma ? fs_chroma_before(plan->chroma) : 0;
@@ -358,7 +359,8 @@ fspec_status fspec_cqt_exec(const fspec_cqt *plan, const fspec_signal *signals, 
 
 /* ---- parts ------------------------------------------------------------------------------------------------------------ */
 
-fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end)
+fspec_status fspec_cqt_needs(const fspec_cqt *plan, int64_t total, int64_t first, int64_t n_frames, int64_t *begin,
+                             int64_t *end)
 {
     if (!plan || !begin || !end || total < 0 || total > INT64_MAX / 32)
         return FSPEC_BAD_ARGUMENT;
@@ -398,7 +400,8 @@ fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts,
 {
     fspec_call full;
     size_t bytes;
-    fs_cqt_part one, *own = NULL, *filled = &one;
+    fs_scratch own = {0};
+    fs_cqt_part one, *filled = &one;
     fspec_status status = fs_call_read(call, &full);
     if (status != FSPEC_OK)
         return status;
@@ -406,10 +409,13 @@ fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts,
         return FSPEC_BAD_ARGUMENT;
     if ((status = fs_cqt_check_dtype(plan, out_dtype)) != FSPEC_OK || n_parts == 0)
         return status;
-    if (!fs_size(n_parts, sizeof *own, 0, &bytes))
+    if (!fs_size(n_parts, sizeof one, 0, &bytes))
         return FSPEC_TOO_LARGE;
-    if (n_parts > 1 && !(filled = own = fs_alloc(bytes)))
-        return FSPEC_NO_MEMORY;
+    if (n_parts > 1) {
+        if ((status = fs_take_scratch(bytes, &own)) != FSPEC_OK)
+            return status;
+        filled = (fs_cqt_part *)(void *)own.base;
+    }
     for (int64_t i = 0; i < n_parts && status == FSPEC_OK; i++)
         status = parts[i].signal.dtype != parts[0].signal.dtype ? FSPEC_BAD_DATA_TYPE
                                                                 : fill_part(plan, &parts[i], &out[i], &filled[i]);
@@ -420,7 +426,7 @@ fspec_status fspec_cqt_exec_part(const fspec_cqt *plan, const fspec_part *parts,
         choose_segments(&r, fs_worker_count(&full, INT64_MAX));
         status = r.n_segments > 0 ? execute(&r, &full) : FSPEC_OK;
     }
-    fs_free(own);
+    fs_call_release(&own);
     return status;
 }
 

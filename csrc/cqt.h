@@ -65,18 +65,20 @@ typedef struct fs_cqt_seat {
 typedef fs_chroma_sink fs_cqt_sink;
 
 void fs_cqt_measure(fspec_cqt *plan);
-/* Takes the memory of a state that is fed at most `chunk` samples at a time, and of a desk. Both zeroed by the caller: what is not
- * yet written must be finite. */
+/* Takes the memory of a state that is fed at most `chunk` samples at a time, and of a desk. Both zeroed by the caller: what is
+ * not yet written must be finite. */
 void fs_cqt_lay_out(const fspec_cqt *plan, int64_t chunk, fs_arena *arena, fs_cqt_state *state);
 void fs_cqt_lay_out_desk(const fspec_cqt *plan, fs_arena *arena, fs_cqt_desk *desk);
-/* The samples [*begin, *end) of a signal of `total` that frames [first_frame, end_frame) of the transform need, before chroma. */
+/* The samples [*begin, *end) of a signal of `total` that frames [first_frame, end_frame) of the transform need, before
+ * chroma. */
 void fs_cqt_needed(const fspec_cqt *plan, int64_t first_frame, int64_t end_frame, int64_t total, int64_t *begin, int64_t *end);
-/* To frames [first_frame, end_frame) of the transform of a signal of `total` samples, or of no end yet where total is negative. */
+/* To frames [first_frame, end_frame) of the transform of a signal of `total` samples, or of no end yet where total is
+ * negative. */
 void fs_cqt_begin(const fspec_cqt *plan, fs_cqt_state *state, int64_t first_frame, int64_t end_frame, int64_t total);
 /* Says where a signal that had no end yet ends. */
 void fs_cqt_close(const fspec_cqt *plan, fs_cqt_state *state, int64_t end_frame, int64_t total);
-/* Takes the next n samples at level 0. They can wait there: at most `chunk` samples may have been appended when they are decimated.
- * The frames that they complete must then be computed before others are taken. */
+/* Takes the next n samples at level 0. They can wait there: at most `chunk` samples may have been appended when they are
+ * decimated. The frames that they complete must then be computed before others are taken. */
 void fs_cqt_append(const fspec_cqt *plan, fs_cqt_state *state, const fs_source *source, int64_t n);
 void fs_cqt_decimate(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk);
 /* Frames before this one can be computed. */
@@ -86,12 +88,14 @@ int64_t fs_cqt_missing(const fs_cqt_state *state, int64_t chunk);
 /* Computes n <= FS_CQT_FRAMES frames of one state or of several, those of one state in ascending order, into desk->rows. */
 void fs_cqt_compute(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_seat *seats, int64_t n);
 /* Stores the next n frames of a state, rows that have been computed from number `row` on. */
-void fs_cqt_emit(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, int64_t row, int64_t n, const fs_cqt_sink *sink);
+void fs_cqt_emit(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, int64_t row, int64_t n,
+                 const fs_cqt_sink *sink);
 /* The three in one: takes samples, computes and stores. */
 void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, int64_t n,
                  const fs_cqt_sink *sink);
 /* Feeds until all frames are done, and ends the chroma's pass. */
-void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, const fs_cqt_sink *sink);
+void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source,
+                   const fs_cqt_sink *sink);
 /* Makes `to`, laid out already, a state like `from`, whose memory has been copied. */
 void fs_cqt_copy(const fspec_cqt *plan, const fs_cqt_state *from, fs_cqt_state *to);
 /* Frame t is complete when level 0 reaches up to sample t * hop + fs_cqt_latency, if not before. */

@@ -43,7 +43,8 @@ void fs_cqt_spectra_free(fs_cqt_set *set);
 /* The bytes that it holds; and the scratch in bytes that a set's frames take, or the largest that any set's do. */
 size_t fs_cqt_spectra_size(const fs_cqt_set *set);
 size_t fs_cqt_spectra_scratch(const fs_cqt_set *sets, int64_t n_sets);
-/* n frames, which have their centres at x[0] ... x[n - 1], to rows of n_bins interleaved complex values, `pitch` values apart. */
+/* n frames, which have their centres at x[0] ... x[n - 1], to rows of n_bins interleaved complex values, `pitch` values
+ * apart. */
 void fs_cqt_spectra_rows(const fs_cqt_set *set, void *scratch, const void *const *x, int64_t n, void *rows, int64_t pitch);
 
 #endif

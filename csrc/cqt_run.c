@@ -215,8 +215,8 @@ static int64_t first_kept(const fspec_cqt *plan, const fs_cqt_state *state, int 
     return larger(keep, line->base);
 }
 
-/* Makes room for the samples before `to` in `data`: where they do not fit, what is not needed any more is forgotten, and what is
- * goes to the beginning. */
+/* Makes room for the samples before `to` in `data`: where they do not fit, what is not needed any more is forgotten, and what
+ * is goes to the beginning. */
 static void trim(const fspec_cqt *plan, fs_cqt_state *state, int d, char *data, int64_t to)
 {
     fs_cqt_line *line = &state->lines[d];
@@ -332,7 +332,8 @@ static char *middle_of(const fspec_cqt *plan, const fs_cqt_set *s, const fs_cqt_
     return sample(plan, &seat->state->lines[s->level], centre(plan, s->level, seat->frame));
 }
 
-static void folded_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n, char *rows)
+static void folded_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n,
+                       char *rows)
 {
     const int64_t pitch = 2 * plan->pair_rows, size = size_of(plan), most = (int64_t)plan->kernels->cqt_frames;
     for (int64_t done = 0; done < n; done += most) {
@@ -367,12 +368,13 @@ static void spectral_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_
 }
 
 /* Frames of one signal where they lie; those of several are first put in order, so that they share the weights. */
-static void plain_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n, char *rows)
+static void plain_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set *s, const fs_cqt_seat *seats, int64_t n,
+                      char *rows)
 {
     const int64_t size = size_of(plan), most = (int64_t)plan->kernels->cqt_frames;
     if (seats[0].state == seats[n - 1].state) {
-        plan->kernels->cqt_samples(rows, plan->row_pitch, middle_of(plan, s, seats), plan->hop >> s->level, (size_t)n, s->groups,
-                                   (size_t)s->n_groups);
+        plan->kernels->cqt_samples(rows, plan->row_pitch, middle_of(plan, s, seats), plan->hop >> s->level, (size_t)n,
+                                   s->groups, (size_t)s->n_groups);
         return;
     }
     for (int64_t done = 0; done < n; done += most) {
@@ -380,8 +382,8 @@ static void plain_set(const fspec_cqt *plan, fs_cqt_desk *desk, const fs_cqt_set
         for (int64_t f = 0; f < count; f++)
             memcpy(desk->apart + f * plan->apart * size, middle_of(plan, s, &seats[done + f]) + s->first * size,
                    (size_t)((s->last - s->first + 1) * size));
-        plan->kernels->cqt_samples(rows + done * plan->row_pitch * size, plan->row_pitch, desk->apart - s->first * size, plan->apart,
-                                   (size_t)count, s->groups, (size_t)s->n_groups);
+        plan->kernels->cqt_samples(rows + done * plan->row_pitch * size, plan->row_pitch, desk->apart - s->first * size,
+                                   plan->apart, (size_t)count, s->groups, (size_t)s->n_groups);
     }
 }
 
@@ -507,7 +509,8 @@ void fs_cqt_feed(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, 
     compute_ready(plan, state, desk, sink);
 }
 
-void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source, const fs_cqt_sink *sink)
+void fs_cqt_finish(const fspec_cqt *plan, fs_cqt_state *state, fs_cqt_desk *desk, const fs_source *source,
+                   const fs_cqt_sink *sink)
 {
     int64_t n;
     compute_ready(plan, state, desk, sink);

@@ -113,7 +113,8 @@ static int64_t frames_after(const fspec_cqt_stream *s, int64_t n_samples)
 int64_t fspec_cqt_stream_ready(const fspec_cqt_stream *s, int64_t n_samples)
 {
     const int64_t wait = s->plan->chroma ? fs_chroma_after(s->plan->chroma) : 0;
-    const int64_t end = frames_after(s, s->n_samples + n_samples) - wait;
+    const int64_t left = INT64_MAX / 32 - s->n_samples; /* more cannot be pushed */
+    const int64_t end = frames_after(s, s->n_samples + (n_samples < left ? n_samples : left)) - wait;
     return end > s->next_frame ? end - s->next_frame : 0;
 }
 
@@ -140,7 +141,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         const fs_source source = {p->chunk[c], s->n_samples, -1};
         const int64_t n = p->chunk[c].n_samples;
         state->end_frame = p->end_frame;
-        for (int64_t done = 0, chunk = s->plan->chunk; done < n; done += chunk)
+        for (int64_t done = 0, chunk = s->plan->chunk; done < n && !fs_interrupted(); done += chunk)
             fs_cqt_feed(s->plan, state, &s->desks[c], &source, n - done < chunk ? n - done : chunk, &sink);
     }
     return FSPEC_OK;
@@ -184,7 +185,7 @@ fspec_status fspec_cqt_stream_push(fspec_cqt_stream *s, const fspec_signal *chun
 {
     fspec_call full;
     fspec_status status = fs_call_read(call, &full);
-    if (status == FSPEC_OK && (!s || !chunk || s->finished || s->broken))
+    if (status == FSPEC_OK && (!s || !chunk || !n_frames || s->finished || s->broken))
         status = FSPEC_BAD_ARGUMENT;
     if (status == FSPEC_OK)
         status = check_chunk(s, chunk, &full);
@@ -205,7 +206,7 @@ fspec_status fspec_cqt_stream_flush(fspec_cqt_stream *s, const fspec_matrix *out
 {
     fspec_call full;
     fspec_status status = fs_call_read(call, &full);
-    if (status == FSPEC_OK && (!s || s->finished || s->broken))
+    if (status == FSPEC_OK && (!s || !n_frames || s->finished || s->broken))
         status = FSPEC_BAD_ARGUMENT;
     if (status == FSPEC_OK && s->n_samples == 0)
         status = FSPEC_TOO_SHORT;

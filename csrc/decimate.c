@@ -155,8 +155,8 @@ static void decimate_some(const fs_spectral_decimator *s, const fs_kernels *k, c
     k->decimate_bins(desk->bins, s->response, (size_t)s->n);
     k->fft_inverse(&s->inverse->tables, desk->bins, desk->inverse.z, desk->inverse.spare, desk->forward.panel);
     memset(out, 0, (size_t)(n_blocks * s->block * size));
-    k->overlap_add(out, (size_t)s->block, (const char *)desk->forward.panel + s->lead / 2 * (int64_t)k->lanes * size, 1, s->ones,
-                   (size_t)s->block, (size_t)n_blocks);
+    k->overlap_add(out, (size_t)s->block, (const char *)desk->forward.panel + s->lead / 2 * (int64_t)k->lanes * size, 1,
+                   s->ones, (size_t)s->block, (size_t)n_blocks);
 }
 
 void fs_decimate_blocks(const fs_spectral_decimator *s, const fs_decimator_desk *desk, void *out, const void *x,

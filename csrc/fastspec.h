@@ -13,7 +13,7 @@
  *     signal in pieces. All give the same bits.
  *   - fspec_X_create makes a plan, fspec_X_exec uses it, fspec_X_free frees it (NULL is fine). A plan is immutable: any
  *     number of threads may use one plan at the same time, no locks are taken. It MUST outlive its streams.
- *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or taken from a pool (fastspec_process.h).
+ *   - Scratch is per call: handed in through fspec_call (its size can be asked for), or from a pool (fastspec_process.h).
  *   - Calls run in round-to-nearest with subnormals flushed to zero (|x| < 1.2e-38 counts as zero, in double |x| < 2.3e-308)
  *     and masked floating-point exceptions; the caller's settings are restored before they return.
  *   - Results depend only on the plan and on the signal: not on the number of threads, on how signals are batched or on how
@@ -94,8 +94,8 @@ typedef enum fspec_status {
     FSPEC_BAD_NORM,         /* norm: not one of fspec_norm, p not finite and > 0, or the output is not FSPEC_OUT_BANDS */
     FSPEC_BAD_FRAMES,       /* frame_length, pad_left, pad_right, append, least_samples, multiple: out of range */
     FSPEC_BAD_SAMPLES,      /* gain, dither, preemphasis: out of range, or not for this output */
-    FSPEC_BAD_FEATURES,     /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or stack
-                               and what belongs to them: out of range, or not for this output */
+    FSPEC_BAD_FEATURES,     /* magnitude_eps, log_multiplier, log_add, band_scale, band_offset, energy, deltas, normalize or
+                               stack and what belongs to them: out of range, or not for this output */
     FSPEC_OVER_LIMIT        /* a call needs more scratch than fspec_call_scratch_limit allows */
 } fspec_status;
 
@@ -141,7 +141,7 @@ typedef struct fspec_call {
     int32_t whole_array;     /* 0: top_db and ref_max look at each signal by itself; 1: at all signals of the call */
     fspec_cancel_fn cancel;  /* NULL */
     void *cancel_user;
-    void *scratch;           /* NULL: from the pool. Else memory of scratch_size bytes, any alignment, used by this call alone */
+    void *scratch;           /* NULL: from the pool. Else memory of scratch_size bytes, any alignment, for this call alone */
     size_t scratch_size;
 } fspec_call;
 FSPEC_API void fspec_call_init(fspec_call *call);
@@ -203,7 +203,11 @@ typedef enum fspec_energy {
     FSPEC_ENERGY_WINDOWED = 2 /* after them */
 } fspec_energy;
 
-typedef enum fspec_normalize { FSPEC_NORMALIZE_NONE = 0, FSPEC_NORMALIZE_MEAN = 1, FSPEC_NORMALIZE_MEAN_VAR = 2 } fspec_normalize;
+typedef enum fspec_normalize {
+    FSPEC_NORMALIZE_NONE = 0,
+    FSPEC_NORMALIZE_MEAN = 1,
+    FSPEC_NORMALIZE_MEAN_VAR = 2
+} fspec_normalize;
 
 /* How norm_eps keeps the divisor from 0: sqrt(var + eps), sqrt(var) + eps, sqrt(max(var, eps)). */
 typedef enum fspec_norm_eps { FSPEC_NORM_EPS_VAR = 0, FSPEC_NORM_EPS_STD = 1, FSPEC_NORM_EPS_MAX = 2 } fspec_norm_eps;
@@ -254,8 +258,8 @@ typedef struct fspec_frontend_config {
     int64_t multiple;          /* 1; zeros are added after those, up to a multiple of this; at most 2^40 */
     double gain;               /* 1; > 0; factor of all samples */
     double dither;             /* 0; standard deviation of Gaussian noise on each frame's samples, after gain */
-    uint64_t seed;             /* 0; of the noise, a function of the seed, the number of the signal in the call (of the channel in
-                                  a stream), frame and sample */
+    uint64_t seed;             /* 0; of the noise, a function of the seed, the number of the signal in the call (of the channel
+                                  in a stream), frame and sample */
     int32_t remove_dc;         /* 0; 1: each frame's mean is subtracted */
     double preemphasis;        /* 0; c in y[i] = x[i] - c * x[i - 1] */
     int32_t preemphasis_signal; /* 0: per frame after remove_dc, where x[-1] is x[0]; 1: over the signal, x[-1] = 0, before the
@@ -271,10 +275,10 @@ typedef struct fspec_frontend_config {
     int32_t energy_last;       /* 0: the energy's row is the first; 1: the last */
     double energy_floor;       /* smallest normal number of float; energies are raised to it, > 0 */
     /* Stages over time. Plans with one of them allocate their features besides the scratch. */
-    int32_t deltas;            /* 0; 1 or 2: so many derivatives are appended, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2) */
-    int64_t delta_window;      /* 2; the sums' k are 1 to delta_window, at most 1000; x beyond the ends is its first, last frame */
-    int32_t delta_kaldi;       /* 0: second derivatives are those of the first ones, whose ends are repeated; 1: of x, whose ends
-                                  are */
+    int32_t deltas;            /* 0; 1 or 2: so many derivatives follow, d[t] = sum k (x[t + k] - x[t - k]) / (2 sum k^2) */
+    int64_t delta_window;      /* 2; the sums' k are 1 to delta_window <= 1000; x beyond the ends is its first or last frame */
+    int32_t delta_kaldi;       /* 0: second derivatives are those of the first ones, whose ends are repeated; 1: of x, whose
+                                  ends are */
     fspec_normalize normalize; /* FSPEC_NORMALIZE_NONE; else features get mean 0 over the signal, and standard deviation 1. One
                                   frame has variance 0; what would be divided by 0 is not divided. Sums are in double. */
     int64_t norm_ddof;         /* 0; 0 or 1: var = sum of squares / (n_frames - norm_ddof) */
@@ -283,8 +287,8 @@ typedef struct fspec_frontend_config {
     int32_t norm_item;         /* 0; 1: one mean and deviation for all features of a signal */
     int64_t stack;             /* 1; frames put together into one, at most 1000 */
     int64_t stack_stride;      /* 1; output frame v begins with frame v * stack_stride - stack_left */
-    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as many
-                                  stacks as are complete, else n_frames / stack_stride, rounded up */
+    int64_t stack_left;        /* 0; < stack; the first frame stands for those before it. With FSPEC_STACK_DROP there are as
+                                  many stacks as are complete, else n_frames / stack_stride, rounded up */
     fspec_stack_end stack_end; /* FSPEC_STACK_DROP */
     /* FSPEC_LOG_PCEN is the first of the stages over time; its constants, as in fspec_pcen_config. For FSPEC_OUT_BANDS without
      * top_db, ref_max, log_floor, log_add and frame_norm; scale and offset follow it. */
@@ -293,9 +297,9 @@ typedef struct fspec_frontend_config {
     double pcen_power;         /* 0.5 */
     double pcen_eps;           /* 1e-6 */
     double pcen_b;             /* 0.025 */
-    int32_t delta_savgol;      /* 0; 1: derivatives are those of the line or, of order 2, the parabola that fits the 2 * delta_window
-                                  + 1 frames around a frame best; of the first or last so many frames at the ends. A signal with
-                                  fewer is too short. Not with delta_kaldi. */
+    int32_t delta_savgol;      /* 0; 1: derivatives are those of the line or, of order 2, the parabola that fits best the
+                                  2 * delta_window + 1 frames around a frame; of the first or last so many frames at the ends.
+                                  A signal with fewer is too short. Not with delta_kaldi. */
 } fspec_frontend_config;
 
 typedef struct fspec_frontend fspec_frontend;
@@ -307,8 +311,9 @@ FSPEC_API fspec_status fspec_frontend_create(const fspec_frontend_config *config
 FSPEC_API void fspec_frontend_free(fspec_frontend *plan);
 /* Rows of the output: bins, bands or coefficients; with energy, deltas and stacking. */
 FSPEC_API int64_t fspec_frontend_n_bins(const fspec_frontend *plan);
-/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else 1 + (n_samples - L) / hop_length
- * with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad, drop_last, append and stack. */
+/* Frames of a signal of n_samples: centred 1 + (n_samples + 2 * (L / 2) - L) / hop_length, else
+ * 1 + (n_samples - L) / hop_length with L = frame_length or n_fft; 0 where no frame fits or n_samples < 1. See explicit_pad,
+ * drop_last, append and stack. */
 FSPEC_API int64_t fspec_frontend_n_frames(const fspec_frontend *plan, int64_t n_samples);
 /* The name of the engine in use: "lanes" or "fftw". */
 FSPEC_API const char *fspec_frontend_engine(const fspec_frontend *plan);
@@ -342,8 +347,8 @@ FSPEC_API int64_t fspec_stream_ready(const fspec_stream *stream, int64_t n_sampl
 FSPEC_API int64_t fspec_stream_pending(const fspec_stream *stream);
 /* Pushes n_samples (>= 0) of every channel: chunk[c].n_samples are equal. Writes fspec_stream_ready frames to out[c], from
  * column 0, and their number to n_frames. Whatever the chunks, the frames of a stream have the bits of one
- * fspec_frontend_exec. After NOT_FINITE, NO_MEMORY or BAD_... the stream is as it was before the call. After CANCELLED it
- * must be reset. */
+ * fspec_frontend_exec. call->scratch is not used; with n_threads > 1 scratch comes from the pool. After NOT_FINITE, NO_MEMORY,
+ * OVER_LIMIT, TOO_LARGE or BAD_... the stream is as it was before the call. After CANCELLED it must be reset. */
 FSPEC_API fspec_status fspec_stream_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
                                          fspec_dtype out_dtype, const fspec_call *call, int64_t *n_frames);
 /* Ends the signals and writes the fspec_stream_pending frames that were waiting for more. TOO_SHORT if no frame fits. After
@@ -356,10 +361,11 @@ FSPEC_API void fspec_stream_reset(fspec_stream *stream);
 FSPEC_API fspec_status fspec_stream_copy(const fspec_stream *stream, fspec_stream **copy);
 /* Frame t is written by the push with which the stream has taken t * step + latency samples, step being hop_length times
  * stack_stride; FSPEC_PAD_REFLECT holds the first frames back until there are pad_left + 1 samples, _SYMMETRIC until there are
- * pad_left, the others until there is one (centred frames: pad_left = L / 2). Of L = frame_length or n_fft it is L - pad_left, plus
- * hop_length * (deltas * delta_window + stack - stack_left - 1); if that is more than pad_right + append allow,
- * L - pad_left - pad_right - append + drop_last * hop_length in place of L - pad_left. With `least_samples` or `multiple` frames may
- * come earlier. It may be negative. In samples. */
+ * pad_left, the others until there is one (centred frames: pad_left = L / 2). Of L = frame_length or n_fft it is L - pad_left,
+ * plus hop_length * (deltas * delta_window + stack - stack_left - 1); if that is more than pad_right + append allow,
+ * L - pad_left - pad_right - append + drop_last * hop_length in place of L - pad_left. With delta_savgol it is delta_window
+ * once for deltas = 2 too, and the first frames come no earlier than frame 2 * delta_window of the front end is there. With
+ * `least_samples` or `multiple` frames may come earlier. It may be negative. In samples. */
 FSPEC_API int64_t fspec_stream_latency(const fspec_stream *stream);
 
 /* ---- inverse STFT ------------------------------------------------------------------------------------------------- */
@@ -388,17 +394,18 @@ FSPEC_API int64_t fspec_istft_n_samples(const fspec_istft *plan, int64_t n_frame
 /* Frames of n_samples that a signal of that length needs, at most n_frames. */
 FSPEC_API int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t n_frames);
 /* Inverts n_signals matrices of n_frames columns and n_fft/2 + 1 rows of in_dtype (FSPEC_COMPLEX64/128) into signals of
- * out[i].n_samples (>= 0, the same for all; shortened or padded with zeros) of out[i].dtype (FSPEC_FLOAT32/64; its data is written). The
- * imaginary parts of bin 0 and, for even n_fft, of bin n_fft/2 are ignored. call->whole_array and call->scratch are not
- * used. Thread-safe. Errors: as fspec_frontend_exec, without NOT_FINITE: what is not finite in X shows in y. */
+ * out[i].n_samples (>= 0, the same for all; shortened or padded with zeros) of out[i].dtype (FSPEC_FLOAT32/64; its data is
+ * written). The imaginary parts of bin 0 and, for even n_fft, of bin n_fft/2 are ignored. call->whole_array and call->scratch
+ * are not used. Thread-safe. Errors: as fspec_frontend_exec, without NOT_FINITE: what is not finite in X shows in y. */
 FSPEC_API fspec_status fspec_istft_exec(const fspec_istft *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
                                         const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
 typedef struct fspec_istft_stream fspec_istft_stream;
 
 /* The inverse fed in pieces: a stream of n_channels signals that advance together, with the bits of one fspec_istft_exec,
- * whatever the pieces. It keeps a reference to the plan, which MUST outlive it, and allocates nothing after it was made (but for
- * calls with n_threads > 1). One stream is used by one thread at a time. Errors: NO_MEMORY, TOO_LARGE, BAD_ARGUMENT. */
+ * whatever the pieces. It keeps a reference to the plan, which MUST outlive it, and allocates nothing after it was made (calls
+ * with n_threads > 1 take scratch from the pool). One stream is used by one thread at a time. Errors: NO_MEMORY, TOO_LARGE,
+ * BAD_ARGUMENT. */
 FSPEC_API fspec_status fspec_istft_stream_create(const fspec_istft *plan, int64_t n_channels, fspec_istft_stream **stream);
 FSPEC_API void fspec_istft_stream_free(fspec_istft_stream *stream);
 /* Back to frame 0. */
@@ -413,8 +420,8 @@ FSPEC_API int64_t fspec_istft_stream_ready(const fspec_istft_stream *stream, int
 /* Samples that a flush would give now: up to the natural length (length < 0), or to `length` samples in all. */
 FSPEC_API int64_t fspec_istft_stream_pending(const fspec_istft_stream *stream, int64_t length);
 /* Pushes n_frames (>= 0) columns of every channel, as for fspec_istft_exec. Writes fspec_istft_stream_ready samples to out[c],
- * which has room for at least so many (n_samples), and their number to n_samples. After NO_MEMORY, TOO_LARGE or BAD_... the
- * stream is as it was before the call. After CANCELLED it must be reset. */
+ * which has room for at least so many (n_samples), and their number to n_samples. After NO_MEMORY, OVER_LIMIT, TOO_LARGE or
+ * BAD_... the stream is as it was before the call. After CANCELLED it must be reset. */
 FSPEC_API fspec_status fspec_istft_stream_push(fspec_istft_stream *stream, const fspec_matrix *in, fspec_dtype in_dtype,
                                                int64_t n_frames, const fspec_signal *out, const fspec_call *call,
                                                int64_t *n_samples);
@@ -440,12 +447,12 @@ FSPEC_API fspec_status fspec_once_istft(const float *X, int64_t n_frames, int64_
 /* Mel spectrogram, n_frames x n_mels: Slaney's mel bands, up to sr / 2, of |X|^2; with `db` as 10 log10(max(1e-10, .)). */
 FSPEC_API fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
                                       int64_t n_mels, int db, float *out);
-/* MFCC, n_frames x n_mfcc: the first rows of the orthonormal DCT-II of the mel spectrogram in dB, which is raised to 80 dB under
- * its largest value. */
+/* MFCC, n_frames x n_mfcc: the first rows of the orthonormal DCT-II of the mel spectrogram in dB, which is raised to 80 dB
+ * under its largest value. */
 FSPEC_API fspec_status fspec_once_mfcc(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length,
                                        int64_t n_mels, int64_t n_mfcc, float *out);
-/* Constant-Q transform as fspec_cqt_create defines it, (1 + n_samples / hop_length) x n_bins pairs (real, imaginary): Hann window,
- * bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where
+/* Constant-Q transform as fspec_cqt_create defines it, (1 + n_samples / hop_length) x n_bins pairs (real, imaginary): Hann
+ * window, bin k at fmin * 2^(k / bins_per_octave) Hz with length Q sr / f and amplitude sqrt(length) / (length / 2), where
  * Q = (r + 1) / (r - 1), r = 2^(2 / bins_per_octave). */
 FSPEC_API fspec_status fspec_once_cqt(const float *y, int64_t n_samples, double sr, int64_t hop_length, double fmin,
                                       int64_t n_bins, int64_t bins_per_octave, float *C);

@@ -37,15 +37,15 @@ FSPEC_API fspec_status fspec_pcen(const fspec_pcen_config *config, const fspec_m
 
 /* ---- statistics of spectra ---------------------------------------------------------------------------------------- */
 
-/* What is computed of each frame's spectrum x, at the frequencies f of its bins; sums are over the bins, and in double. Where the
- * sum of x is below the smallest normal number of the precision, it is taken as 1. */
+/* What is computed of each frame's spectrum x, at the frequencies f of its bins; sums are over the bins, and in double. Where
+ * the sum of x is below the smallest normal number of the precision, it is taken as 1. */
 typedef enum fspec_spectral_kind {
     FSPEC_SPECTRAL_CENTROID = 0,  /* sum f x / sum x */
     FSPEC_SPECTRAL_BANDWIDTH = 1, /* (sum |f - centroid|^p x / sum x)^(1/p), or without `normalize` not divided by the sum */
     FSPEC_SPECTRAL_ROLLOFF = 2,   /* the lowest f whose running sum reaches `share` of the whole */
     FSPEC_SPECTRAL_FLATNESS = 3,  /* the geometric over the arithmetic mean of max(amin, x) */
-    FSPEC_SPECTRAL_TAILS = 4,     /* for each of n_rows stretches of bins the mean of the smallest band_count values, then, in n_rows
-                                     rows more, of the largest */
+    FSPEC_SPECTRAL_TAILS = 4,     /* for each of n_rows stretches of bins the mean of the smallest band_count values, then, in
+                                     n_rows rows more, of the largest */
     FSPEC_SPECTRAL_SUMS = 5,      /* n_rows sums of weights * x */
     FSPEC_SPECTRAL_RMS = 6        /* sqrt of the one sum of weights * x */
 } fspec_spectral_kind;
@@ -80,12 +80,14 @@ FSPEC_API int64_t fspec_spectral_n_rows(const fspec_spectral *spectral);
  * precision and n_bins bins. out: n_rows rows and fspec_frontend_n_frames columns each, of out_dtype (FSPEC_FLOAT32/64).
  * centroid: NULL, or one row each of doubles, to take for BANDWIDTH. Uses call->n_threads and ->cancel. Errors as
  * fspec_frontend_exec, BAD_OUTPUT for another plan. Thread-safe. */
-FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan, const fspec_signal *signals,
+FSPEC_API fspec_status fspec_spectral_exec(const fspec_spectral *spectral, const fspec_frontend *plan,
+                                           const fspec_signal *signals,
                                            const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
                                            fspec_dtype out_dtype, const fspec_call *call);
-/* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be negative.
- * What is not finite is taken as it is. */
-FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra, int64_t n_frames,
+/* The same of n_items matrices of spectra, of the precision's type, n_bins rows and n_frames columns, which should not be
+ * negative. What is not finite is taken as it is. */
+FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectral, const fspec_matrix *spectra,
+                                                   int64_t n_frames,
                                                    const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
                                                    fspec_dtype out_dtype, const fspec_call *call);
 
@@ -110,31 +112,32 @@ FSPEC_API int64_t fspec_frames_count(const fspec_frames_config *config, int64_t 
 /* One row per signal, fspec_frames_count columns, of out_dtype (FSPEC_FLOAT32/64). What is not finite is taken as it is.
  * config may be NULL. Uses call->n_threads and ->cancel. Errors: BAD_FRAMES, BAD_HOP_LENGTH, BAD_PAD_MODE, BAD_ARGUMENT,
  * BAD_DATA_TYPE, BAD_STRUCT, TOO_SHORT, TOO_LARGE, NO_MEMORY, CANCELLED. Thread-safe. */
-FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
+FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals,
+                                         const fspec_matrix *out,
                                          int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
 
 /* ---- filters along an axis --------------------------------------------------------------------------------------- */
 
-/* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows, where
- * x and out are of dtype (FSPEC_FLOAT32/64), in which it is computed, and must not overlap; pitches and step are in elements.
- * With step 1 it runs along contiguous rows, with step = columns down the columns of a matrix. Uses call->n_threads and
- * ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+/* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows,
+ * where x and out are of dtype (FSPEC_FLOAT32/64), in which it is computed, and must not overlap; pitches and step are in
+ * elements. With step 1 it runs along contiguous rows, with step = columns down the columns of a matrix. Uses call->n_threads
+ * and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, CANCELLED. */
 FSPEC_API fspec_status fspec_filter_rows(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n,
                                          int64_t step, const double *taps, int64_t n_taps, void *out, int64_t out_pitch,
                                          const fspec_call *call);
-/* out[r][i] = x[r][i] + coef * out[r][i - 1], product and sum rounded to dtype (FSPEC_FLOAT32/64) one after the other. state: n_rows
- * values, coef * out[r][-1], which become those after the last of the n; rows are contiguous, pitches in elements; out may be x.
- * Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, CANCELLED. */
+/* out[r][i] = x[r][i] + coef * out[r][i - 1], product and sum rounded to dtype (FSPEC_FLOAT32/64) one after the other. state:
+ * n_rows values, coef * out[r][-1], which become those after the last of the n; rows are contiguous, pitches in elements; out
+ * may be x. Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, CANCELLED. */
 FSPEC_API fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
                                       double *state, void *out, int64_t out_pitch, const fspec_call *call);
 
 /* ---- running medians ---------------------------------------------------------------------------------------------- */
 
-/* The median of `size` neighbours along the frames: of x[t - size / 2] and the size - 1 that follow, beyond the ends of which the
- * frames are mirrored (d c b a | a b c d | d c b a); of an even number, the larger one in the middle. x and out hold n_items
- * matrices (n_bands, n_frames) of dtype (FSPEC_FLOAT32/64), and must not overlap. Values are exact; where there are NaNs, windows
- * that hold or held one are undefined. size is from 1 to 2^24, and is what a value costs. Uses call->n_threads and ->cancel.
- * Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+/* The median of `size` neighbours along the frames: of x[t - size / 2] and the size - 1 that follow, beyond the ends of which
+ * the frames are mirrored (d c b a | a b c d | d c b a); of an even number, the larger one in the middle. x and out hold
+ * n_items matrices (n_bands, n_frames) of dtype (FSPEC_FLOAT32/64), and must not overlap. Values are exact; where there are
+ * NaNs, windows that hold or held one are undefined. size is from 1 to 2^24, and is what a value costs. Uses call->n_threads
+ * and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
 FSPEC_API fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size,
                                     const fspec_matrix *out, int64_t n_items, const fspec_call *call);
 

@@ -32,7 +32,7 @@ typedef struct fspec_chroma_config {
     int64_t n_steps;           /* 0: left out */
     const double *steps, *heights; /* n_steps values each */
     int64_t n_smooth;          /* 0: left out; frames */
-    const double *smooth;      /* the convolution's kernel, whose middle is smooth[n_smooth / 2]; frames beyond the ends are 0 */
+    const double *smooth;      /* the convolution's kernel, its middle smooth[n_smooth / 2]; frames beyond the ends are 0 */
     fspec_norm last_norm;      /* FSPEC_NORM_NONE */
     double last_norm_p;        /* 2 */
 } fspec_chroma_config;
@@ -78,8 +78,8 @@ typedef enum fspec_cqt_domain {
     FSPEC_CQT_FREQUENCY = 2 /* wherever the built-in FFT has the size */
 } fspec_cqt_domain;
 
-/* The transform of Schoerkhuber and Klapuri (2010), evaluated as it is defined: for bin k of frequency f and length N, and frame
- * t, with sr the sample rate,
+/* The transform of Schoerkhuber and Klapuri (2010), evaluated as it is defined: for bin k of frequency f and length N, and
+ * frame t, with sr the sample rate,
  *     C[k, t] = amplitude[k] * sum over n of x[t * hop_length + n] * w(n / N) * exp(-2 pi i f n / sr),   |n| <= N / 2.
  * Low bins are computed from the signal decimated by powers of two, which changes the result by less than rounding does where
  * min_distance is large enough. Or, with `filters`, any bank of filters on a decimated signal. */
@@ -93,8 +93,8 @@ typedef struct fspec_cqt_config {
     const double *frequencies; /* Hz, ascending, > 0 and at most sr / 2 */
     const double *lengths;     /* N in samples at sr; need not be whole */
     const double *amplitudes;
-    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, both */
-    int64_t n_window;          /* included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
+    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, */
+    int64_t n_window;          /* both included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
     double input_scale;        /* 1; for int16 input */
     double min_distance;       /* 80; a bin is computed where it is at least this far from half the decimated rate, in units of
                                   its bandwidth sr / N. For Hann, 31 errs by 9e-6, 80 by 1e-6, and the error falls with the
@@ -104,8 +104,8 @@ typedef struct fspec_cqt_config {
                                   not rise with the bin, and hop_length must be a multiple of 2^level */
     const double *decimator;   /* NULL; else decimate by the symmetric filter decimator[|n|], |n| <= decimator_reach, and cut */
     int64_t decimator_reach;   /* each decimated signal to half the length before it, rounded up. Only with filters. */
-    const fspec_chroma *chroma; /* NULL; else what becomes of |C| or |C|^2, which is not stored then. Not copied: it must outlive
-                                  the plan, and have its n_bins and precision. Not for FSPEC_CQT_COMPLEX. */
+    const fspec_chroma *chroma; /* NULL; else what becomes of |C| or |C|^2, which is not stored then. Not copied: it must
+                                  outlive the plan, and have its n_bins and precision. Not for FSPEC_CQT_COMPLEX. */
     fspec_cqt_domain domain;   /* FSPEC_CQT_ANY_DOMAIN */
 } fspec_cqt_config;
 
@@ -184,16 +184,18 @@ typedef struct fspec_icqt_config {
 typedef struct fspec_icqt fspec_icqt;
 
 FSPEC_API void fspec_icqt_config_init(fspec_icqt_config *config);
-/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type, its input_scale
- * and its domain are without effect: it is the transpose of the filters in time. Errors: BAD_ARGUMENT, TOO_LARGE, NO_MEMORY. Thread-safe. */
+/* Makes the inverse plan of `forward`, of its precision, which is not needed any more afterwards; its output type, its
+ * input_scale and its domain are without effect: it is the transpose of the filters in time. Errors: BAD_ARGUMENT, TOO_LARGE,
+ * NO_MEMORY. Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config *config, fspec_icqt **plan);
 FSPEC_API void fspec_icqt_free(fspec_icqt *plan);
 /* Scratch in bytes that a call for signals of n_samples takes, at n_threads. 0 if that overflows. */
 FSPEC_API size_t fspec_icqt_scratch(const fspec_icqt *plan, int64_t n_samples, int32_t n_threads);
-/* Inverts n_signals matrices of n_frames (>= 1) columns and fspec_cqt_n_bins rows of in_dtype (FSPEC_COMPLEX64/128) into signals
- * of out[i].n_samples (>= 0, the same for all) of out[i].dtype (FSPEC_FLOAT32/64; its data is written). FSPEC_ICQT_OVERLAP gives
- * hop_length * (n_frames - 1) samples; beyond them the output is zero. Errors before any output is written: NOT_FINITE,
- * BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY; CANCELLED at any time. Uses all of call but whole_array. Thread-safe. */
+/* Inverts n_signals matrices of n_frames (>= 1) columns and fspec_cqt_n_bins rows of in_dtype (FSPEC_COMPLEX64/128) into
+ * signals of out[i].n_samples (>= 0, the same for all) of out[i].dtype (FSPEC_FLOAT32/64; its data is written).
+ * FSPEC_ICQT_OVERLAP gives hop_length * (n_frames - 1) samples; beyond them the output is zero. Errors before any output is
+ * written: NOT_FINITE, BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY; CANCELLED at any time. Uses all of call but
+ * whole_array. Thread-safe. */
 FSPEC_API fspec_status fspec_icqt_exec(const fspec_icqt *plan, const fspec_matrix *in, fspec_dtype in_dtype, int64_t n_frames,
                                        const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
@@ -235,8 +237,8 @@ typedef struct fspec_nsgt_config {
     const double *frequencies; /* Hz, ascending */
     const double *bandwidths;  /* Hz, > 0: of the whole window, which must lie in [0, sr / 2] */
     int32_t residual;          /* 1: the two bands that hold the rest */
-    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, both */
-    int64_t n_window;          /* included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
+    const double *window;      /* NULL: Hann, 0.5 + 0.5 cos(2 pi u). Else w(u) at n_window evenly spaced u from 0 to 1/2, */
+    int64_t n_window;          /* both included, between which it is interpolated; n_window >= 8. w(-u) = w(u). */
     int64_t n_frames;          /* 0: each band has as few coefficients as it can; -1: all have as many as the widest; else all
                                   have that many, an even number without prime factors above 5 */
     double oversampling;       /* 1; factor >= 1 of the least numbers of coefficients, for n_frames <= 0 */
@@ -278,7 +280,8 @@ FSPEC_API fspec_status fspec_nsgt_exec(const fspec_nsgt *plan, const fspec_signa
 /* The way back: out[i] (FSPEC_FLOAT32/64; its data is written) receives the samples that the blocks hold, and zeros elsewhere.
  * The imaginary parts of the two residual bands are ignored. What is not finite in the bands shows in the signal. Errors as
  * above, without NOT_FINITE. Thread-safe. */
-FSPEC_API fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype, int64_t first,
+FSPEC_API fspec_status fspec_nsgt_inverse(const fspec_nsgt *plan, const fspec_matrix *bands, fspec_dtype in_dtype,
+                                          int64_t first,
                                           int64_t n_blocks, const fspec_signal *out, int64_t n_signals, const fspec_call *call);
 
 /* ---- spectral peaks and tuning ------------------------------------------------------------------------------------ */
@@ -318,7 +321,8 @@ FSPEC_API fspec_status fspec_tuning_add_signals(fspec_tuning *tuning, const fspe
                                                 int64_t n_signals, const fspec_call *call);
 /* Adds n_signals matrices of n_bins rows and n_frames columns of the precision's type; signs are ignored. A peak exceeds
  * |reference[i]| (same shape and type; strides may be 0) where reference is not NULL. Values must be finite. */
-FSPEC_API fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra, const fspec_matrix *reference,
+FSPEC_API fspec_status fspec_tuning_add_spectra(fspec_tuning *tuning, const fspec_matrix *spectra,
+                                                const fspec_matrix *reference,
                                                 int64_t n_frames, int64_t n_signals, const fspec_call *call);
 /* The tuning in [-0.5, 0.5), in fractions of a bin, and the number of peaks that it was taken from; 0 and 0 where there are
  * none. The result is exact and does not depend on order, threads or max_peaks. FSPEC_AGAIN if max_peaks did not do: add the

@@ -85,27 +85,27 @@ typedef struct fspec_part {
  * the signal has no frames, NOT_STREAMABLE for plans that need the whole signal, BAD_ARGUMENT. Thread-safe. */
 FSPEC_API fspec_status fspec_frontend_needs(const fspec_frontend *plan, int64_t total, int64_t first, int64_t n_frames,
                                             int64_t *begin, int64_t *end);
-/* Those frames of n_parts parts, to columns 0 ... of as many matrices, with the bits that fspec_frontend_exec on the whole signals
- * gives, at the cost of those frames; the part's number counts as the signal's. Only samples that are needed are looked at: the
- * others may be NaN. Scratch, errors and rules are those of fspec_frontend_exec, and TOO_SHORT where a sample that is needed
- * is not given, NOT_STREAMABLE, BAD_ARGUMENT for frames that there are none of. Thread-safe. */
+/* Those frames of n_parts parts, to columns 0 ... of as many matrices, with the bits that fspec_frontend_exec on the whole
+ * signals gives, at the cost of those frames; the part's number counts as the signal's. Only samples that are needed are looked
+ * at: the others may be NaN. Scratch, errors and rules are those of fspec_frontend_exec, and TOO_SHORT where a sample that is
+ * needed is not given, NOT_STREAMABLE, BAD_ARGUMENT for frames that there are none of. Thread-safe. */
 FSPEC_API fspec_status fspec_frontend_exec_part(const fspec_frontend *plan, const fspec_part *parts, const fspec_matrix *out,
                                                 int64_t n_parts, fspec_dtype out_dtype, const fspec_call *call);
-/* The most bytes that a fspec_frontend_exec without scratch holds at a time for n_signals signals of n_samples each, at n_threads,
- * give or take 1 KB: stages over time hold the frames of all signals. 0 where there are no frames, or where it overflows.
- * Thread-safe. */
+/* The most bytes that a fspec_frontend_exec without scratch holds at a time for n_signals signals of n_samples each, at
+ * n_threads, give or take 1 KB: stages over time hold the frames of all signals. 0 where there are no frames, or where it
+ * overflows. Thread-safe. */
 FSPEC_API size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int64_t n_samples, int32_t n_threads);
-/* About how many additions, multiplications and the like such a call takes for one signal: 2.5 n log2 n for a transform of n real
- * samples, 2 for each weight that is not 0, 10 for a logarithm. Thread-safe. */
+/* About how many additions, multiplications and the like such a call takes for one signal: 2.5 n log2 n for a transform of n
+ * real samples, 2 for each weight that is not 0, 10 for a logarithm. Thread-safe. */
 FSPEC_API double fspec_frontend_flops(const fspec_frontend *plan, int64_t n_samples);
 
 /* ---- many streams: independent signals that advance in one call ----------------------------------------------------- */
 
 /* A group of streams of one plan, its members, which join and leave at any time. One call takes chunks of any of them, of any
- * lengths; their frames share the lanes of the vector unit, which makes short chunks of many streams nearly as cheap as one long
- * signal. Every member's frames have the bits of one fspec_frontend_exec (fspec_cqt_exec) on its signal alone. The plan MUST
- * outlive the group. A group is used by one thread at a time; its calls may use several (call->n_threads; call->scratch is not
- * used: scratch is the group's own, and grows with its members and threads alone). */
+ * lengths; their frames share the lanes of the vector unit, which makes short chunks of many streams nearly as cheap as one
+ * long signal. Every member's frames have the bits of one fspec_frontend_exec (fspec_cqt_exec) on its signal alone. The plan
+ * MUST outlive the group. A group is used by one thread at a time; its calls may use several (call->n_threads; call->scratch is
+ * not used: scratch is the group's own, and grows with its members and threads alone). */
 typedef struct fspec_group fspec_group;
 
 typedef enum fspec_group_state {
@@ -115,9 +115,9 @@ typedef enum fspec_group_state {
     FSPEC_GROUP_BROKEN = 3    /* a call on it was cancelled half way: must be reset, or leave */
 } fspec_group_state;
 
-/* A group of at most `capacity` members, whose memory is allocated at once; 0: any number, each allocated by the first that joins
- * beyond the most that there have been. Memory of members that left is kept for others. Errors: NOT_STREAMABLE, NO_MEMORY,
- * TOO_LARGE, BAD_ARGUMENT. */
+/* A group of at most `capacity` members, whose memory is allocated at once; 0: any number, each allocated by the first that
+ * joins beyond the most that there have been. Memory of members that left is kept for others. Errors: NOT_STREAMABLE,
+ * NO_MEMORY, TOO_LARGE, BAD_ARGUMENT. */
 FSPEC_API fspec_status fspec_group_create(const fspec_frontend *plan, int64_t capacity, fspec_group **group);
 /* The same of a constant-Q plan: fspec_group_create_cqt. */
 FSPEC_API void fspec_group_free(fspec_group *group);
@@ -139,16 +139,17 @@ FSPEC_API fspec_group_state fspec_group_state_of(const fspec_group *group, int64
 FSPEC_API fspec_status fspec_group_ready(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
                                          int64_t *counts, int64_t *total, int64_t *culprit);
 /* chunks[i] is what follows in the signal of ids[i]: n_samples >= 0, all of one data type, the same for all of a member's. The
- * frames that are complete then go to the columns of `out`, those of ids[0] first; out has `room` columns, at least the total of
- * fspec_group_ready. counts (or NULL) receives the numbers of frames. The first call of a group, and the first with more members
- * or threads than before, allocates; others do not. Errors before anything is done: NOT_FINITE, NO_MEMORY, TOO_LARGE,
+ * frames that are complete then go to the columns of `out`, those of ids[0] first; out has `room` columns, at least the total
+ * of fspec_group_ready. counts (or NULL) receives the numbers of frames. The first call of a group, and the first with more
+ * members or threads than before, allocates; others do not. Errors before anything is done: NOT_FINITE, NO_MEMORY, TOO_LARGE,
  * BAD_DATA_TYPE, BAD_ARGUMENT. After CANCELLED, members that the call named may be FSPEC_GROUP_BROKEN. */
 FSPEC_API fspec_status fspec_group_push(fspec_group *group, const int64_t *ids, const fspec_signal *chunks, int64_t n,
                                         const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call,
                                         int64_t *counts, int64_t *culprit);
 /* Ends the signals of these members and writes the frames that were waiting for more. A signal too short for any frame gives
  * none. */
-FSPEC_API fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out, int64_t room,
+FSPEC_API fspec_status fspec_group_flush(fspec_group *group, const int64_t *ids, int64_t n, const fspec_matrix *out,
+                                         int64_t room,
                                          fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit);
 
 #ifdef __cplusplus

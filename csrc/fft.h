@@ -1,6 +1,7 @@
 /* The engine interface: real FFTs of one size and type. SPDX-License-Identifier: BSD-3-Clause
  *
- * An engine of this kind works on rows, one frame at a time; the built-in one (fft_lanes.h) on blocks of frames. Rows are 64-byte aligned and owned by the caller. */
+ * An engine of this kind works on rows, one frame at a time; the built-in one (fft_lanes.h) on blocks of frames. Rows are
+ * 64-byte aligned and owned by the caller. */
 #ifndef FSPEC_FFT_H
 #define FSPEC_FFT_H
 

@@ -26,7 +26,8 @@ static void divide(fs_long *t)
                 if (n < 2 || t->m % n != 0)
                     continue;
                 const double ratio = n > other ? (double)n / (double)other : (double)other / (double)n;
-                const double cost = ((double)rounded(other) * (double)n + (double)rounded(n) * (double)other) * (1 + .03 * ratio);
+                const double work = (double)rounded(other) * (double)n + (double)rounded(n) * (double)other;
+                const double cost = work * (1 + .03 * ratio);
                 if (least == 0 || cost < least) {
                     least = cost;
                     t->n1 = n;

@@ -93,7 +93,8 @@ static fspec_status pole_rows(void *context, int worker, int64_t begin, int64_t 
     (void)worker;
     for (int64_t row = begin; row < end; row++)
         for (int64_t i = 0; i < job->n && !fs_interrupted(); i += TURN) {
-            const int64_t from = row * job->x_pitch + i, to = row * job->out_pitch + i, n = job->n - i < TURN ? job->n - i : TURN;
+            const int64_t from = row * job->x_pitch + i, to = row * job->out_pitch + i;
+            const int64_t n = job->n - i < TURN ? job->n - i : TURN;
             if (job->is_double)
                 job->state[row] = pole_double((const double *)(const void *)job->x + from, (double *)(void *)job->out + to, n,
                                               job->coef, job->state[row]);

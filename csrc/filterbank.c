@@ -218,7 +218,8 @@ static FS_OWN_FUNCTION fspec_status mel_filters(double sr, int64_t n_fft, int64_
         for (int64_t k = 0; k < n_bins; k++) {
             /* numpy.fft.rfftfreq's order of operations: the spacing is rounded first */
             const double f = (double)k * (1.0 / ((double)n_fft * (1.0 / sr)));
-            const double rise = -(edge[i] - f) / (edge[i + 1] - edge[i]), fall = (edge[i + 2] - f) / (edge[i + 2] - edge[i + 1]);
+            const double rise = -(edge[i] - f) / (edge[i + 1] - edge[i]);
+            const double fall = (edge[i + 2] - f) / (edge[i + 2] - edge[i + 1]);
             double w = rise < fall ? rise : fall;
             if (!(w > 0))
                 w = 0;

@@ -4,7 +4,8 @@
 
 #include "simd.h"
 
-/* Stores a dense n_rows x n_columns matrix, or the identity where it is NULL, as bands, in float or double. NO_MEMORY or TOO_LARGE. */
+/* Stores a dense n_rows x n_columns matrix, or the identity where it is NULL, as bands, in float or double. NO_MEMORY or
+ * TOO_LARGE. */
 fspec_status fs_bands_create(const double *matrix, int64_t n_rows, int64_t n_columns, int is_double, fs_bands *bands);
 /* Adds what the kernels of single frames read, unless the rows are too unlike for that. NO_MEMORY. */
 fspec_status fs_bands_pack(fs_bands *bands, int is_double);

@@ -96,7 +96,8 @@ static double statistic(const frames_job *job, const fs_source *source, int64_t 
     return sum;
 }
 
-static void group(const frames_job *job, const fs_source *source, int64_t first, int64_t n, double *room, const fspec_matrix *out)
+static void group(const frames_job *job, const fs_source *source, int64_t first, int64_t n, double *room,
+                  const fspec_matrix *out)
 {
     const fspec_frames_config *c = &job->config;
     const double length = (double)c->frame_length;

@@ -217,8 +217,8 @@ static double single_value(const fs_framing *f, const fs_source *s, int64_t real
     return is_double ? x[0] - f->preemphasis * x[1] : (double)((float)x[0] - (float)f->preemphasis * (float)x[1]);
 }
 
-static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t real, int64_t total, int64_t begin, int64_t n, void *out,
-                       int is_double, double scale)
+static void fetch_edge(const fs_framing *f, const fs_source *s, int64_t real, int64_t total, int64_t begin, int64_t n,
+                       void *out, int is_double, double scale)
 {
     int64_t tail = f->pad_mode == FSPEC_PAD_REFLECT ? tail_origin(f, total) : 0;
     if (s->signal.dtype != FSPEC_INT16)

@@ -32,8 +32,8 @@ int64_t fs_n_settled(const fs_framing *framing, int64_t n_samples);
 int64_t fs_latency(const fs_framing *framing);
 /* The first sample that the frames from number `frame` on can need, edges at the end of the signal included. */
 int64_t fs_first_needed(const fs_framing *framing, int64_t frame, int64_t n_samples);
-/* The samples [*begin, *end) of a signal of n_samples that hold all that frames [first, first + n_frames) need, n_frames >= 1, edges
- * included; where they need none, both are 0. */
+/* The samples [*begin, *end) of a signal of n_samples that hold all that frames [first, first + n_frames) need, n_frames >= 1,
+ * edges included; where they need none, both are 0. */
 void fs_needed(const fs_framing *framing, int64_t n_samples, int64_t first, int64_t n_frames, int64_t *begin, int64_t *end);
 /* The most samples that fs_first_needed leaves when no frame is settled; -1 if that overflows. */
 int64_t fs_most_needed(const fs_framing *framing);

@@ -114,7 +114,8 @@ static fspec_status check_features(const fspec_frontend_config *c)
         || !(c->energy_floor > 0) || !isfinite(c->energy_floor) || (unsigned)c->normalize > FSPEC_NORMALIZE_MEAN_VAR
         || !within(c->deltas, 0, 2) || !within(c->delta_window, 1, 1000) || !within(c->norm_ddof, 0, 1)
         || !(c->norm_eps >= 0) || !isfinite(c->norm_eps) || (unsigned)c->norm_eps_mode > FSPEC_NORM_EPS_MAX
-        || !within(c->stack, 1, 1000) || !within(c->stack_stride, 1, INT64_C(1) << 31) || !within(c->stack_left, 0, c->stack - 1)
+        || !within(c->stack, 1, 1000) || !within(c->stack_stride, 1, INT64_C(1) << 31)
+        || !within(c->stack_left, 0, c->stack - 1)
         || (unsigned)c->stack_end > FSPEC_STACK_REPEAT
         || !within(c->delta_savgol, 0, 1) || (c->delta_savgol && c->delta_kaldi))
         return FSPEC_BAD_FEATURES;
@@ -320,7 +321,8 @@ static fspec_status build(const fspec_frontend_config *c, fspec_frontend *plan)
         if (status == FSPEC_OK && plan->lone)
             status = fs_bands_pack(&plan->bands, plan->is_double);
         if (status == FSPEC_OK && (c->band_scale || c->band_offset)
-            && (!copy_both(c->band_scale, 1, c->n_bands, plan->scale) || !copy_both(c->band_offset, 0, c->n_bands, plan->offset)))
+            && (!copy_both(c->band_scale, 1, c->n_bands, plan->scale)
+                || !copy_both(c->band_offset, 0, c->n_bands, plan->offset)))
             status = FSPEC_NO_MEMORY;
     }
     if (status == FSPEC_OK && c->output == FSPEC_OUT_CEPSTRUM) {

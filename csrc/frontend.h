@@ -56,7 +56,8 @@ struct fspec_frontend {
     void *lone_dct; /* transposed, for `lone` */
     int64_t n_ceps;
     int64_t span_length; /* samples that a worker may have to convert or pad at a time */
-    size_t desk_bytes, lone_desk_bytes; /* of a worker's scratch, and where all frames are done one by one; SIZE_MAX: too large */
+    /* Of a worker's scratch, and where all frames are done one by one; SIZE_MAX: too large. */
+    size_t desk_bytes, lone_desk_bytes;
     fs_stages stages;
     int64_t n_features; /* rows of the output after the stages over time */
     fspec_norm frame_norm;
@@ -95,8 +96,8 @@ int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_f
 /* FSPEC_OK if a plan may write out_dtype. */
 fspec_status fs_check_out_dtype(const fspec_frontend *plan, fspec_dtype out_dtype);
 
-/* whole_signal.c: the stage that needs every frame of an item, in place over the bands of the output: x = max(x - offset, floor),
- * then the plan's scale and offset. `largest` holds one value per item, or one for all with whole_array. */
+/* whole_signal.c: the stage that needs every frame of an item, in place over the bands of the output: x = max(x - offset,
+ * floor), then the plan's scale and offset. `largest` holds one value per item, or one for all with whole_array. */
 fspec_status fs_whole_signal(const fspec_frontend *plan, const fs_item *items, int64_t n_items, const int64_t *first_frame,
                              const double *largest, fspec_dtype out_dtype, const fspec_call *call);
 /* Whether samples [begin, end) of a signal are finite; float and double only. */

@@ -211,7 +211,7 @@ static fspec_status check_chunk(const fs_member *m, const fspec_signal *chunk, f
 /* Checks one stream of a call, and finds its frames. */
 static fspec_status check_part(const fspec_group *g, fs_member *m, const fspec_signal *chunk, fspec_dtype dtype, fs_part *part)
 {
-    if (m->state != FSPEC_GROUP_OPEN)
+    if (!m || m->state != FSPEC_GROUP_OPEN) /* none: the ids were changed meanwhile */
         return FSPEC_BAD_ARGUMENT;
     *part = (fs_part){.member = m, .n_total = -1};
     if (!chunk) {
@@ -318,8 +318,9 @@ static fspec_status check_out(const fspec_group *g, const fspec_matrix *out, int
     return fs_fits(out, n_bins, total) ? FSPEC_OK : FSPEC_TOO_LARGE;
 }
 
-static fspec_status call_group(fspec_group *g, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out,
-                               int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit)
+static fspec_status call_group(fspec_group *g, const int64_t *ids, const fspec_signal *chunks, int64_t n,
+                               const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call,
+                               int64_t *counts, int64_t *culprit)
 {
     fs_group_call c = {.group = g, .chunks = chunks, .n = n, .out = out, .dtype = out_dtype};
     int64_t total, unused;
@@ -348,8 +349,9 @@ static fspec_status call_group(fspec_group *g, const int64_t *ids, const fspec_s
     return status;
 }
 
-fspec_status fspec_group_push(fspec_group *g, const int64_t *ids, const fspec_signal *chunks, int64_t n, const fspec_matrix *out,
-                              int64_t room, fspec_dtype out_dtype, const fspec_call *call, int64_t *counts, int64_t *culprit)
+fspec_status fspec_group_push(fspec_group *g, const int64_t *ids, const fspec_signal *chunks, int64_t n,
+                              const fspec_matrix *out, int64_t room, fspec_dtype out_dtype, const fspec_call *call,
+                              int64_t *counts, int64_t *culprit)
 {
     if (culprit)
         *culprit = -1;

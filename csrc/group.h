@@ -54,9 +54,9 @@ typedef struct fs_group_call {
     int n_workers;
 } fs_group_call;
 
-/* For each kind of plan: what it needs, a member's beginning, the frames (of the output, and at all) that n_samples more samples
- * or the end give, the scratch of a call, the call, which moves members on. If it does not end well, it leaves them as they were, or
- * FSPEC_GROUP_BROKEN. */
+/* For each kind of plan: what it needs, a member's beginning, the frames (of the output, and at all) that n_samples more
+ * samples or the end give, the scratch of a call, the call, which moves members on. If it does not end well, it leaves them as
+ * they were, or FSPEC_GROUP_BROKEN. */
 typedef struct fs_group_kind {
     fspec_status (*measure)(fspec_group *group);
     void (*begin)(const fspec_group *group, fs_member *member);

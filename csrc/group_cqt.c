@@ -1,11 +1,11 @@
-/* Groups of streams of a constant-Q plan: each member decimates its own signal; the frames of several share the filters' weights.
- * SPDX-License-Identifier: BSD-3-Clause */
+/* Groups of streams of a constant-Q plan: each member decimates its own signal; the frames of several share the filters'
+ * weights. SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
 #include "group.h"
 
-/* Samples that a member takes in at a time. What it must hold grows with them; what it forgets is moved once in so many. Half of
- * them may be waiting for a frame that needs them, before they are decimated. */
+/* Samples that a member takes in at a time. What it must hold grows with them; what it forgets is moved once in so many. Half
+ * of them may be waiting for a frame that needs them, before they are decimated. */
 enum { CHUNK = 4096 };
 
 /* The slab: the state, then what it points to. */

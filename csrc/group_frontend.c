@@ -1,8 +1,8 @@
 /* Groups of streams of a front end: the frames of all members that a call completes go through the blocks together.
  * SPDX-License-Identifier: BSD-3-Clause
  *
- * A member keeps as many samples as the next frames need, and room for some more. Frames that need none of them are computed from
- * the chunk where it lies. Samples behind the history count only when the call has ended well. */
+ * A member keeps as many samples as the next frames need, and room for some more. Frames that need none of them are computed
+ * from the chunk where it lies. Samples behind the history count only when the call has ended well. */
 #include <string.h>
 
 #include "group.h"
@@ -212,16 +212,17 @@ static FS_OWN_FUNCTION void remember(fs_group_call *c)
 /* ---- the call ------------------------------------------------------------------------------------------------------- */
 
 /* Items for frames [begin, end) of a part, of which the first goes to `to`. Returns how many. */
-static int64_t make_items(const fs_group_call *c, const fs_part *part, int64_t i, int64_t begin, int64_t end, const fspec_matrix *to,
-                          fs_item *items)
+static int64_t make_items(const fs_group_call *c, const fs_part *part, int64_t i, int64_t begin, int64_t end,
+                          const fspec_matrix *to, fs_item *items)
 {
     const fspec_frontend *plan = c->group->plan;
     const fs_member *m = part->member;
+    const fspec_dtype dtype = plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32;
     const int64_t size = size_of(plan), apart = c->chunks ? smaller(larger(part->apart, begin), end) : end;
     int64_t n = 0;
     if (apart > begin)
         items[n++] = (fs_item){
-            .source = {{m->slab, m->n_samples - m->base + part->copied, size, plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, 0},
+            .source = {{m->slab, m->n_samples - m->base + part->copied, size, dtype, 0},
                        m->base,
                        c->chunks ? -1 : m->n_samples},
             .first = begin,
@@ -231,7 +232,8 @@ static int64_t make_items(const fs_group_call *c, const fs_part *part, int64_t i
         items[n++] = (fs_item){.source = {c->chunks[i], m->n_samples, -1},
                                .first = apart,
                                .n_frames = end - apart,
-                               .out = {(char *)to->data + (apart - begin) * to->frame_stride, to->bin_stride, to->frame_stride}};
+                               .out = {(char *)to->data + (apart - begin) * to->frame_stride, to->bin_stride,
+                                       to->frame_stride}};
     return n;
 }
 
@@ -245,6 +247,7 @@ static fspec_status run_plain(fs_group_call *c)
 {
     const int64_t lanes = (int64_t)c->group->plan->kernels->lanes, least = c->n_workers > 1 ? INT64_MAX : SLICE;
     fspec_status status = FSPEC_OK;
+    int64_t last_poll = 0;
     for (int64_t i = 0, next; i < c->n && status == FSPEC_OK; i = next) {
         int64_t n = 0, frames = 0;
         for (next = i; next < c->n && (frames < least || frames % lanes); next++)
@@ -257,6 +260,8 @@ static fspec_status run_plain(fs_group_call *c)
                 n += make_items(c, part, k, part->member->next_frame, part->end, &to, &c->items[n]);
         }
         status = fs_frontend_run(c->group->plan, c->items, n, c->dtype, NULL, &c->call);
+        if (status == FSPEC_OK && next < c->n && fs_cancelled(&c->call, &last_poll)) /* one part may be too short to ask */
+            status = FSPEC_CANCELLED;
     }
     for (int64_t i = 0; status == FSPEC_OK && i < c->n; i++) {
         c->parts[i].member->next_frame = c->parts[i].end;
@@ -297,7 +302,8 @@ static fspec_status pass_some(void *context, int worker, int64_t begin, int64_t 
         m->rows.n += n;
         m->next_frame += n;
         const int last = part->n_total >= 0 && m->next_frame == part->n_total;
-        const int64_t to = last ? fs_stages_frames(&plan->stages, part->n_total) : fs_stages_settled(&plan->stages, m->next_frame);
+        const int64_t to = last ? fs_stages_frames(&plan->stages, part->n_total)
+                                : fs_stages_settled(&plan->stages, m->next_frame);
         m->rows.n_total = last ? part->n_total : -1;
         if (last ? to == 0 : n == 0) /* too few frames for the stages, or nothing new */
             continue;
@@ -325,9 +331,10 @@ static fspec_status run_rows(fs_group_call *c)
     const fspec_frontend *plan = c->group->plan;
     const int64_t size = size_of(plan);
     fspec_status status = FSPEC_OK;
-    int more = 1;
+    int more = 1, moved = 0;
+    int64_t last_poll = 0;
     take_in(c, 0, c->n);
-    for (int begun = 0; more && status == FSPEC_OK; begun = 1) {
+    while (more && status == FSPEC_OK) {
         int64_t n = 0;
         more = 0;
         for (int64_t i = 0; i < c->n; i++) {
@@ -342,11 +349,15 @@ static fspec_status run_rows(fs_group_call *c)
             more |= m->next_frame + now < part->end;
         }
         status = fs_frontend_run(plan, c->items, n, plan->is_double ? FSPEC_FLOAT64 : FSPEC_FLOAT32, NULL, &c->call);
-        if (status == FSPEC_OK)
+        if (status == FSPEC_OK) {
             status = pass_rows(c);
-        for (int64_t i = 0; begun && status != FSPEC_OK && i < c->n; i++)
-            c->parts[i].member->state = FSPEC_GROUP_BROKEN;
+            moved = 1;
+        }
+        if (status == FSPEC_OK && more && fs_cancelled(&c->call, &last_poll))
+            status = FSPEC_CANCELLED;
     }
+    for (int64_t i = 0; moved && status != FSPEC_OK && i < c->n; i++)
+        c->parts[i].member->state = FSPEC_GROUP_BROKEN;
     return status;
 }
 

@@ -139,7 +139,8 @@ static fspec_status make_set(const recipe *r)
     for (int p = 0; p < s->n_parts; p++) {
         fs_icqt_part *part = &s->parts[p];
         part->n_blocks = (size_t)((part->n_rows + step - 1) / step);
-        if (!fs_size(s->n_phases, (int64_t)part->n_blocks, 0, &bytes) || !fs_size((int64_t)bytes, sizeof(fs_icqt_block), 0, &bytes))
+        if (!fs_size(s->n_phases, (int64_t)part->n_blocks, 0, &bytes)
+            || !fs_size((int64_t)bytes, sizeof(fs_icqt_block), 0, &bytes))
             return FSPEC_TOO_LARGE;
         if (!(part->blocks = fs_alloc_zeroed(bytes)))
             return FSPEC_NO_MEMORY;
@@ -275,7 +276,8 @@ fspec_status fspec_icqt_create(const fspec_cqt *forward, const fspec_icqt_config
         return FSPEC_BAD_ARGUMENT;
     fspec_icqt_config_init(&c);
     fspec_status status = fs_struct_read(&c, sizeof c, config, sizeof c);
-    if (status == FSPEC_OK && ((unsigned)c.method > FSPEC_ICQT_OVERLAP || (c.method == FSPEC_ICQT_OVERLAP && !is_bank(forward))))
+    if (status == FSPEC_OK
+        && ((unsigned)c.method > FSPEC_ICQT_OVERLAP || (c.method == FSPEC_ICQT_OVERLAP && !is_bank(forward))))
         status = FSPEC_BAD_ARGUMENT;
     if (status == FSPEC_OK)
         status = check_heads(forward, &c);

@@ -1,5 +1,5 @@
-/* One stretch of output: from the deepest level up, a level's samples are those of the level below it, interpolated, and the sum
- * of its own frames. Every sample sums its frames in ascending time, in groups that begin at fixed frames.
+/* One stretch of output: from the deepest level up, a level's samples are those of the level below it, interpolated, and the
+ * sum of its own frames. Every sample sums its frames in ascending time, in groups that begin at fixed frames.
  * SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
@@ -187,7 +187,8 @@ static void add_set(const fs_icqt_job *job, const fs_icqt_set *set, const stretc
             continue;
         plan->kernels->icqt_add(s->data + (n - s->lo) * size, sum + (n - s->lo) * size, (size_t)(next - n), (double)count);
         if (n < n_own)
-            plan->kernels->icqt_add(own + n * size, sum + (n - s->lo) * size, (size_t)(smaller(next, n_own) - n), (double)count);
+            plan->kernels->icqt_add(own + n * size, sum + (n - s->lo) * size, (size_t)(smaller(next, n_own) - n),
+                                    (double)count);
     }
 }
 

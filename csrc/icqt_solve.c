@@ -60,7 +60,8 @@ static fspec_status do_blocks(void *context, int worker, int64_t begin, int64_t 
     for (int64_t i = begin; i < end; i++) {
         const int64_t first = i * BLOCK, n = t->n - first < BLOCK ? t->n - first : BLOCK;
         t->parts[i] = t->is_double ? on_doubles(t->operation, t->a, (const double *)t->x + first, (double *)t->y + first, n)
-                                   : on_floats(t->operation, (float)t->a, (const float *)t->x + first, (float *)t->y + first, n);
+                                   : on_floats(t->operation, (float)t->a, (const float *)t->x + first, (float *)t->y + first,
+                                                n);
     }
     return FSPEC_OK;
 }
@@ -144,8 +145,8 @@ static fspec_status transform(const solver *s, double *square)
     return status == FSPEC_OK ? apply(s, SQUARE, 0, NULL, s->image, s->n_values, square) : status;
 }
 
-/* The damped problem adds rows `damping` y to the transform, which want to be zero: to the gradient they add -damping^2 y, and to
- * the image's square that of damping times the direction. */
+/* The damped problem adds rows `damping` y to the transform, which want to be zero: to the gradient they add -damping^2 y, and
+ * to the image's square that of damping times the direction. */
 static fspec_status damp(const solver *s, double square, const char *y, double *slope)
 {
     return square > 0 ? apply(s, ADD, -square, y, s->gradient, s->n_samples, slope) : FSPEC_OK;
@@ -156,7 +157,8 @@ static fspec_status solve(solver *s, int64_t n_iter, double tol, double damping,
 {
     const size_t size = s->is_double ? 8 : 4;
     double target, error, slope, steep, curve, length = 0, none, square = 0;
-    fspec_status status = fs_parallel(s->call, fs_worker_count(s->call, s->n_frames / 256 + 1), s->n_frames, 256, load_frames, s);
+    const int n_workers = fs_worker_count(s->call, s->n_frames / 256 + 1);
+    fspec_status status = fs_parallel(s->call, n_workers, s->n_frames, 256, load_frames, s);
     memset(y, 0, (size_t)s->n_samples * size);
     if (status == FSPEC_OK)
         status = apply(s, SQUARE, 0, NULL, s->residual, s->n_values, &target);
@@ -245,8 +247,9 @@ fspec_status fspec_icqt_solve(const fspec_cqt *forward, const fspec_icqt *adjoin
     if (status != FSPEC_OK || n_signals == 0)
         return status;
     full.scratch = NULL; /* what is given is for one transform's alone */
-    solver s = {.forward = forward, .adjoint = adjoint, .call = &full, .gains = gains, .in_double = in_dtype == FSPEC_COMPLEX128,
-                .is_double = forward->is_double, .n_bins = forward->n_bins, .n_frames = n_frames,
+    solver s = {.forward = forward, .adjoint = adjoint, .call = &full, .gains = gains,
+                .in_double = in_dtype == FSPEC_COMPLEX128, .is_double = forward->is_double, .n_bins = forward->n_bins,
+                .n_frames = n_frames,
                 .n_samples = out[0].n_samples};
     size_t values;
     if (!fs_size(n_frames, 2 * s.n_bins, 0, &values) || values > INT64_MAX / 64)

@@ -150,7 +150,8 @@ int64_t fspec_istft_n_frames(const fspec_istft *plan, int64_t n_samples, int64_t
 static void fill_divisor(const fspec_istft *plan, int64_t n_frames, int64_t begin, int64_t n, void *out)
 {
     const int64_t n_fft = plan->n_fft, hop = plan->hop, last = (n_frames - 1) * hop;
-    const int64_t rising = n_frames * hop < n_fft ? n_frames * hop : n_fft; /* no frame has ended before it, and all have begun */
+    /* No frame has ended before it, and all have begun. */
+    const int64_t rising = n_frames * hop < n_fft ? n_frames * hop : n_fft;
     const size_t size = plan->kernels->real_size;
     char *to = out;
     for (int64_t s = begin, end = begin + n, part; s < end; s += part, to += (size_t)part * size) {
@@ -274,7 +275,8 @@ static void emit(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, 
         fs_copy_values(to, out->stride, out_double, result, (int64_t)size, plan->is_double, n);
 }
 
-void fs_istft_emit(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t base, int64_t *position, int64_t limit)
+void fs_istft_emit(const fs_istft_run *r, const fs_istft_desk *d, int64_t signal, int64_t base, int64_t *position,
+                   int64_t limit)
 {
     const size_t size = r->plan->kernels->real_size;
     while (*position < limit) {

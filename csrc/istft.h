@@ -38,7 +38,8 @@ typedef struct fs_istft_run {
     int sums;                                   /* whether the desks' `sum` is elsewhere */
     int64_t first_frame, first_sample;          /* that `in` and `out` begin with */
     int64_t n_frames, n_samples, piece, pieces; /* pieces per signal */
-    int64_t batch, room, most;                  /* frames summed at a time; samples of `sum`, and of those that are divided at a time */
+    /* Frames summed at a time; samples of `sum`, and of those that are divided at a time. */
+    int64_t batch, room, most;
     fs_istft_desk *desks;
 } fs_istft_run;
 

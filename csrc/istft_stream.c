@@ -6,6 +6,7 @@
 
 #include "arrays.h"
 #include "istft.h"
+#include "pool.h"
 
 enum { BATCH = 16 }; /* frames added at a time */
 
@@ -110,11 +111,13 @@ fspec_status fspec_istft_stream_copy(const fspec_istft_stream *s, fspec_istft_st
 int64_t fspec_istft_stream_latency(const fspec_istft_stream *s)
 {
     const fspec_istft *plan = s->plan;
-    const int64_t last = plan->hop + 2 * plan->pad - plan->n_fft; /* long hops: the end of the last frame belongs to the padding */
+    /* Long hops: the end of the last frame belongs to the padding. */
+    const int64_t last = plan->hop + 2 * plan->pad - plan->n_fft;
     return plan->pad > last ? plan->pad : last;
 }
 
-/* The end of what n_frames frames finish, if more may follow, and where the signal ends if they are all: in the padded signal. */
+/* The end of what n_frames frames finish, if more may follow, and where the signal ends if they are all: in the padded
+ * signal. */
 static int64_t natural_end(const fspec_istft *plan, int64_t n_frames)
 {
     return (n_frames - 1) * plan->hop + plan->n_fft - plan->pad;
@@ -145,7 +148,8 @@ int64_t fspec_istft_stream_pending(const fspec_istft_stream *s, int64_t length)
 {
     if (length < 0 && s->n_frames < 1)
         return 0;
-    const int64_t end = length < 0 ? natural_end(s->plan, s->n_frames) : length < INT64_MAX / 4 ? length + s->plan->pad : INT64_MAX / 4;
+    const int64_t given = length < INT64_MAX / 4 ? length + s->plan->pad : INT64_MAX / 4;
+    const int64_t end = length < 0 ? natural_end(s->plan, s->n_frames) : given;
     return end > s->position ? end - s->position : 0;
 }
 
@@ -190,19 +194,20 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 static fspec_status advance(fspec_istft_stream *s, piece *p, const fspec_call *call, int64_t *n_samples)
 {
     const int n_workers = fs_worker_count(call, s->n_channels);
-    void *own = NULL;
+    fs_scratch own = {0};
+    fspec_status status = FSPEC_OK;
     if (n_workers > 1) {
         fs_arena arena = {0};
         fs_istft_lay_out(&p->run, &arena, n_workers, NULL);
         if (arena.overflow)
             return FSPEC_TOO_LARGE;
-        if (!(own = fs_alloc(arena.used)))
-            return FSPEC_NO_MEMORY;
-        arena = (fs_arena){.base = own};
+        if ((status = fs_take_scratch(arena.used, &own)) != FSPEC_OK)
+            return status;
+        arena = (fs_arena){.base = own.base};
         fs_istft_lay_out(&p->run, &arena, n_workers, &p->run.desks);
     }
-    const fspec_status status = fs_parallel(call, n_workers, s->n_channels, 1, work, p);
-    fs_free(own);
+    status = fs_parallel(call, n_workers, s->n_channels, 1, work, p);
+    fs_call_release(&own);
     if (status != FSPEC_OK) {
         s->broken = 1;
         return status;

@@ -58,8 +58,13 @@ void *fs_alloc(size_t bytes)
     if (bytes > PTRDIFF_MAX - extra)
         return NULL;
     char *raw = current.allocate(bytes + extra, current.user);
-    if (!raw && fs_pool_trim())
-        raw = current.allocate(bytes + extra, current.user);
+    if (!raw) {
+        const int64_t before = thread_bytes;
+        const int any = fs_pool_trim();
+        thread_bytes = before; /* what is idle may be any thread's: it is not part of what this one makes */
+        if (any)
+            raw = current.allocate(bytes + extra, current.user);
+    }
     if (!raw)
         return NULL;
     char *block = raw + sizeof(label);

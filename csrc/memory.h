@@ -7,8 +7,8 @@
 
 enum { FS_ALIGN = 64 };
 
-/* For thread-local variables. initial-exec: the memory is there when the thread is. Else glibc allocates it at the first access,
- * and ends the process when that fails. */
+/* For thread-local variables. initial-exec: the memory is there when the thread is. Else glibc allocates it at the first
+ * access, and ends the process when that fails. */
 #if defined(__GNUC__) && defined(__ELF__)
 #define FS_TLS __attribute__((tls_model("initial-exec")))
 #else

@@ -179,7 +179,8 @@ static void load(const block *b, int64_t band, char *values, int swapped)
     if (plan->bands[band].is_real)
         memset(values, 0, (size_t)(2 * n * size));
     else
-        fs_copy_values(values + (swapped ? 0 : size), 2 * size, plan->is_double, from + (wide ? 8 : 4), m->frame_stride, wide, n);
+        fs_copy_values(values + (swapped ? 0 : size), 2 * size, plan->is_double, from + (wide ? 8 : 4), m->frame_stride, wide,
+                       n);
     fs_copy_values(values + (swapped ? size : 0), 2 * size, plan->is_double, from, m->frame_stride, wide, n);
 }
 
@@ -285,7 +286,8 @@ static fspec_status fetch(void *context, int worker, int64_t begin, int64_t end)
     const fspec_signal *signal = &b->run->signals[b->signal];
     const fs_source source = {*signal, 0, signal->n_samples};
     const int64_t at = position(b), size = size_of(plan);
-    const int64_t from = smaller(larger(0, -at), plan->length), to = larger(from, smaller(plan->length, signal->n_samples - at));
+    const int64_t from = smaller(larger(0, -at), plan->length);
+    const int64_t to = larger(from, smaller(plan->length, signal->n_samples - at));
     (void)worker, (void)begin, (void)end;
     memset(b->near, 0, (size_t)(from * size));
     if (from < to)

@@ -88,8 +88,9 @@ static fspec_status bands(fspec_frontend_config *config, const float *y, int64_t
         return FSPEC_BAD_ARGUMENT;
     if (n_fft < 1)
         return FSPEC_BAD_N_FFT;
-    if (!fs_size(n_mels, n_fft / 2 + 1, 0, &band_bytes) || !fs_size((int64_t)sizeof(double), (int64_t)band_bytes, 0, &band_bytes) ||
-        !fs_size(n_mels, n_mfcc, 0, &dct_bytes) || !fs_size((int64_t)sizeof(double), (int64_t)dct_bytes, 0, &dct_bytes))
+    if (!fs_size(n_mels, n_fft / 2 + 1, 0, &band_bytes)
+        || !fs_size((int64_t)sizeof(double), (int64_t)band_bytes, 0, &band_bytes)
+        || !fs_size(n_mels, n_mfcc, 0, &dct_bytes) || !fs_size((int64_t)sizeof(double), (int64_t)dct_bytes, 0, &dct_bytes))
         return FSPEC_TOO_LARGE;
     double *weights = fs_alloc(band_bytes), *dct = fs_alloc(dct_bytes);
     fspec_status status = weights && dct ? FSPEC_OK : FSPEC_NO_MEMORY;
@@ -109,8 +110,8 @@ static fspec_status bands(fspec_frontend_config *config, const float *y, int64_t
     return status;
 }
 
-fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels, int db,
-                            float *out)
+fspec_status fspec_once_mel(const float *y, int64_t n_samples, double sr, int64_t n_fft, int64_t hop_length, int64_t n_mels,
+                            int db, float *out)
 {
     fspec_frontend_config config;
     fspec_frontend_config_init(&config);

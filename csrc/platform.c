@@ -16,7 +16,8 @@ enum { STACK = 512 * 1024 };
 #include <stdio.h>
 #include <windows.h>
 
-_Static_assert(sizeof(fs_once) == sizeof(INIT_ONCE) && sizeof(fs_lock) >= sizeof(CRITICAL_SECTION), "storage of the system's types");
+_Static_assert(sizeof(fs_once) == sizeof(INIT_ONCE) && sizeof(fs_lock) >= sizeof(CRITICAL_SECTION),
+               "storage of the system's types");
 
 static unsigned __stdcall thread_main(void *argument)
 {
@@ -120,7 +121,8 @@ int fs_library_path(void *address, char *path, size_t size)
     HMODULE module;
     wchar_t wide[1024];
     const DWORD room = (DWORD)(sizeof wide / sizeof *wide);
-    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, address, &module))
+    const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+    if (!GetModuleHandleExW(flags, address, &module))
         return 0;
     const DWORD length = GetModuleFileNameW(module, wide, room);
     return length > 0 && length < room && WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) > 0;

@@ -23,7 +23,8 @@ static fs_once choose_once = FS_ONCE_INIT;
 
 #if FS_X86
 /* Whether the processor has the instructions and the operating system saves their registers. Asked of the processor itself:
- * __builtin_cpu_supports needs a library of the compiler's, which clang-cl does not link. Bits: Intel's manual, CPUID and XCR0. */
+ * __builtin_cpu_supports needs a library of the compiler's, which clang-cl does not link. Bits: Intel's manual, CPUID and
+ * XCR0. */
 static void ask_processor(int *has_avx2, int *has_avx512)
 {
     enum { FMA_XSAVE_AVX = 1u << 12 | 1u << 27 | 1u << 28, AVX2 = 1u << 5, YMM = 0x06, ZMM = 0xe6 };

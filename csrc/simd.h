@@ -89,8 +89,8 @@ typedef struct fs_long_desk {
 
 enum { FS_MAX_HALFBAND = 48, FS_CQT_PART = 512 };
 
-/* A stretch of FS_ICQT_BLOCK bytes of samples of a set of filters, transposed: weights [bin][real, imaginary][sample], or [real,
- * imaginary][bin][sample] where they are folded, of the n_bins lowest bins; the others are zero there. */
+/* A stretch of FS_ICQT_BLOCK bytes of samples of a set of filters, transposed: weights [bin][real, imaginary][sample], or
+ * [real, imaginary][bin][sample] where they are folded, of the n_bins lowest bins; the others are zero there. */
 typedef struct fs_icqt_block {
     const void *weights;
     size_t n_bins;
@@ -161,8 +161,8 @@ struct fs_kernels {
     void (*fft_inverse)(const fs_lanes_tables *tables, void *bins, void *z, void *spare, void *samples);
     /* The unscaled inverse transform of a block of first * row complex rows, with real and imaginary parts swapped */
     void (*complex_inverse)(const fs_lanes_tables *tables, const void *in, void *z, void *spare, void *out);
-    /* The same for the sizes that need Bluestein's algorithm, samples not swapped. panel[sample * pitch + lane]; work and other: first * row
-     * complex rows. */
+    /* The same for the sizes that need Bluestein's algorithm, samples not swapped. panel[sample * pitch + lane]; work and
+     * other: first * row complex rows. */
     void (*chirp_forward)(const fs_lanes_tables *tables, const void *panel, size_t pitch, void *work, void *other, void *z,
                           void *spare, void *out, int as_power);
     void (*chirp_inverse)(const fs_lanes_tables *tables, const void *bins, void *work, void *other, void *z, void *spare,
@@ -209,8 +209,6 @@ struct fs_kernels {
     void (*drop_small)(void *x, size_t n, double threshold);
     /* x = sum of the heights whose steps x exceeds */
     void (*quantise)(void *x, size_t n, const double *steps, const double *heights, size_t n_steps);
-    /* out[i] = sum over j of taps[j] * x[i + j * pitch] */
-    void (*smooth)(void *out, const void *x, size_t pitch, size_t n, const void *taps, size_t n_taps);
     /* The inverse constant-Q transform: see simd_icqt.h. n_frames is 1 or FS_ICQT_FRAMES. */
     void (*icqt_plain)(void *const *to, size_t n_frames, const void *coefs, const fs_icqt_block *blocks, size_t n_blocks);
     void (*icqt_folded)(void *const *after, void *const *before, size_t n_frames, const void *coefs,
@@ -239,9 +237,9 @@ struct fs_kernels {
     /* The bin of each of n positive normal pitches in the tuning's histogram of n_bins, in the arithmetic of float (single) or
      * double, whatever the table's type; padded arrays. */
     void (*pitch_bins)(uint32_t *bins, const double *pitch, size_t n, double per_octave, size_t n_bins, int single);
-    /* The same bits for a block of one lane: a table of those kernels that front ends call on blocks. Its `mix` takes the matrix
-     * transposed, n_in rows padded to a multiple of FS_MAX_LANES; its `project` wants four zeros behind the block. Only such a
-     * table has the next two. */
+    /* The same bits for a block of one lane: a table of those kernels that front ends call on blocks. Its `mix` takes the
+     * matrix transposed, n_in rows padded to a multiple of FS_MAX_LANES; its `project` wants four zeros behind the block. Only
+     * such a table has the next two. */
     const fs_kernels *lone;
     /* n samples to n/2 + 1 complex values or powers. z: first * pitch + first * row complex values, spare: row * lone_width. */
     void (*lone_forward)(const fs_lone_tables *tables, const void *samples, void *z, void *spare, void *out, int as_power);
@@ -253,10 +251,12 @@ struct fs_kernels {
     /* out[i] = sum over j of taps[j] * x[i + j * step], for arrays of any length */
     void (*filter)(void *out, const void *x, size_t step, size_t n, const void *taps, size_t n_taps);
     /* n rows of lanes of the running rank, sorted windows in and out: see simd_median.h */
-    void (*running_rank)(void *out, void *sorted, const void *leaving, const void *entering, size_t size, size_t rank, size_t n);
-    /* Statistics of the lanes of a block of n_bins rows, [row][lane] of double: see simd_spectral.h. Sums of weights[row * n_bins
-     * + bin] * x; of x * |f - centroid|^p, p > 0; how many bins have a running sum below the share of the whole; the geometric
-     * and the arithmetic mean of max(x, least), least > 0 and normal; sums of the `count` <= FS_TAIL smallest and largest. */
+    void (*running_rank)(void *out, void *sorted, const void *leaving, const void *entering, size_t size, size_t rank,
+                         size_t n);
+    /* Statistics of the lanes of a block of n_bins rows, [row][lane] of double: see simd_spectral.h. Sums of
+     * weights[row * n_bins + bin] * x; of x * |f - centroid|^p, p > 0; how many bins have a running sum below the share of the
+     * whole; the geometric and the arithmetic mean of max(x, least), least > 0 and normal; sums of the `count` <= FS_TAIL
+     * smallest and largest. */
     void (*bin_sums)(double *out, const void *block, size_t n_bins, const double *weights, size_t n_rows);
     void (*bin_deviations)(double *out, const void *block, size_t n_bins, const double *frequencies, const double *centroid,
                            double p);

@@ -1,5 +1,5 @@
-/* Rows of chroma: folded, thresholded, quantised, smoothed over time. For one tier and one element type: included
- * after simd_cqt.h, once per type.
+/* Rows of chroma: folded, thresholded, quantised; simd_time.h smooths them. For one tier and one element type: included after
+ * simd_cqt.h, once per type.
  *
  * Rows are whole vectors with the values of one frame side by side; every value sums its terms in one fixed order. */
 
@@ -64,33 +64,5 @@ static void KN(quantise)(void *x_, size_t n, const double *steps, const double *
         for (size_t s = 0; s < n_steps; s++)
             sum = sum + v_select(value > v_set((real)steps[s]), v_set((real)heights[s]), v_set(0));
         v_store(x + i, sum);
-    }
-}
-
-static void KN(smooth)(void *out_, const void *x_, size_t pitch, size_t n, const void *taps_, size_t n_taps)
-{
-    real *out = out_;
-    const real *x = x_, *taps = taps_;
-    size_t i = 0;
-    for (; i + 4 * LANES <= n; i += 4 * LANES) {
-        vec a = v_set(0), b = a, c = a, d = a;
-        for (size_t j = 0; j < n_taps; j++) {
-            const real *from = x + i + j * pitch;
-            const vec tap = v_set(taps[j]);
-            a = v_fma(tap, v_load(from), a);
-            b = v_fma(tap, v_load(from + LANES), b);
-            c = v_fma(tap, v_load(from + 2 * LANES), c);
-            d = v_fma(tap, v_load(from + 3 * LANES), d);
-        }
-        v_store(out + i, a);
-        v_store(out + i + LANES, b);
-        v_store(out + i + 2 * LANES, c);
-        v_store(out + i + 3 * LANES, d);
-    }
-    for (; i < n; i += LANES) {
-        vec a = v_set(0);
-        for (size_t j = 0; j < n_taps; j++)
-            a = v_fma(v_set(taps[j]), v_load(x + i + j * pitch), a);
-        v_store(out + i, a);
     }
 }

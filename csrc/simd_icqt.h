@@ -41,7 +41,8 @@ FS_ICQT_PRODUCT(1)
 #undef FS_ICQT_F4
 #undef FS_ICQT_PRODUCT
 
-/* sums[f][i] for a block. Frames are added to the output block by block, one after another: blocks must not depend on vectors. */
+/* sums[f][i] for a block. Frames are added to the output block by block, one after another: blocks must not depend on
+ * vectors. */
 FS_INLINE void KN(icqt_sums)(real *sums, const real *coefs, size_t stride, const real *weights, size_t n, size_t n_frames)
 {
     for (size_t i = 0; i < FS(fs_icqt_step); i += 3 * LANES) {
@@ -152,7 +153,8 @@ FS_INTERPOLATE(1)
 #undef FS_EACH_6
 #undef FS_INTERPOLATE
 
-/* n pairs of outputs; those at out are centred on x and on the half sample after it. Row 0 of the table is sample x - reach / 2. */
+/* n pairs of outputs; those at out are centred on x and on the half sample after it. Row 0 of the table is sample
+ * x - reach / 2. */
 static void KN(interpolate)(void *out_, const void *x_, size_t n, const void *table, size_t reach)
 {
     const size_t n_rows = reach / 2 + (reach + 1) / 2 + LANES;

@@ -1,5 +1,5 @@
-/* One long transform by transforms of its columns and then of its rows, one of them per lane, for one tier and one element type:
- * included after simd_fft.h, once per type.
+/* One long transform by transforms of its columns and then of its rows, one of them per lane, for one tier and one element
+ * type: included after simd_fft.h, once per type.
  *
  * Arrays hold interleaved complex values. `part` takes them apart in an order of lanes that `unite` undoes and that is its own
  * mirror image. */

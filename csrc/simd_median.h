@@ -1,8 +1,8 @@
 /* Running ranks, for one tier and one element type: included after simd_kernels.h, once per type. Lanes are series. */
 
-/* Of sorted windows [rank][lane] of `size` values: each step writes the row `rank`, then puts the value that enters in the place
- * of the one that leaves, which is in the window. In one pass: values from the leaving one on move down, then from the entering
- * one on up. */
+/* Of sorted windows [rank][lane] of `size` values: each step writes the row `rank`, then puts the value that enters in the
+ * place of the one that leaves, which is in the window. In one pass: values from the leaving one on move down, then from the
+ * entering one on up. */
 static void KN(running_rank)(void *out_, void *sorted_, const void *leaving_, const void *entering_, size_t size, size_t rank,
                              size_t n)
 {

@@ -1,4 +1,5 @@
-/* Half-width vectors with AVX2 and FMA, for blocks of few frames: the same bits as the wide tiers. SPDX-License-Identifier: BSD-3-Clause */
+/* Half-width vectors with AVX2 and FMA, for blocks of few frames: the same bits as the wide tiers.
+ * SPDX-License-Identifier: BSD-3-Clause */
 #if defined(__x86_64__) || defined(_M_X64)
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

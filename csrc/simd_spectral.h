@@ -43,8 +43,8 @@ FS_INLINE fs_vec_f64 KN(raised)(fs_vec_f64 x, double p)
     return p == 2 ? x * x : p == 1 ? x : fs_pow_f64(x, p);
 }
 
-static void KN(bin_deviations)(double *out, const void *block_, size_t n_bins, const double *frequencies, const double *centroid,
-                               double p)
+static void KN(bin_deviations)(double *out, const void *block_, size_t n_bins, const double *frequencies,
+                               const double *centroid, double p)
 {
     const real *block = block_;
     for (size_t c = 0; c < LANES; c += FS_WIDE) {
@@ -84,7 +84,8 @@ static void KN(bin_means)(double *geometric, double *arithmetic, const void *blo
 {
     enum { PRODUCT = 512 };
     const real *block = block_;
-    const fs_uvec_f64 mantissa = (fs_uvec_f64){0} + UINT64_C(0xfffffffffffff), one = (fs_uvec_f64){0} + UINT64_C(0x3ff0000000000000);
+    const fs_uvec_f64 mantissa = (fs_uvec_f64){0} + UINT64_C(0xfffffffffffff);
+    const fs_uvec_f64 one = (fs_uvec_f64){0} + UINT64_C(0x3ff0000000000000);
     for (size_t c = 0; c < LANES; c += FS_WIDE) {
         fs_vec_f64 sum = {0}, logs = {0};
         fs_uvec_f64 exponents = {0};

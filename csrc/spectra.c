@@ -326,7 +326,8 @@ static void given_powers(const fs_run *r, fs_desk *d, const fs_seats *l)
 static void lift(const fspec_frontend *plan, const fs_desk *d, const fs_seats *l)
 {
     if (plan->magnitude_eps > 0)
-        l->k->lift_power(d->block, (size_t)plan->n_bins * l->k->lanes, plan->magnitude_eps, plan->magnitude_eps_max, plan->power);
+        l->k->lift_power(d->block, (size_t)plan->n_bins * l->k->lanes, plan->magnitude_eps, plan->magnitude_eps_max,
+                         plan->power);
 }
 
 void fs_power_block(const fs_run *r, fs_desk *d, const fs_seats *l)

@@ -406,8 +406,8 @@ static fspec_status check_signals(const spectral_job *job, const fspec_frontend 
 }
 
 fspec_status fspec_spectral_exec(const fspec_spectral *s, const fspec_frontend *plan, const fspec_signal *signals,
-                                 const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype,
-                                 const fspec_call *given)
+                                 const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_signals,
+                                 fspec_dtype out_dtype, const fspec_call *given)
 {
     spectral_job job;
     fspec_call call;
@@ -449,7 +449,8 @@ static inline void copy_vector(char *to, const char *from, size_t bytes)
 
 /* n frames from column `first` on, to blocks of a worker, `block_bytes` each, the last of which may have other lanes, of 0.
  * A stretch of each row that is as long as TILE blocks is read at a time: rows lie far apart. */
-static void load_blocks(const spectral_job *job, const fs_kernels *k, const fspec_matrix *m, int64_t first, int64_t n, char *blocks)
+static void load_blocks(const spectral_job *job, const fs_kernels *k, const fspec_matrix *m, int64_t first, int64_t n,
+                        char *blocks)
 {
     const fspec_spectral *s = job->spectral;
     const size_t rows = (size_t)s->config.n_bins, w = k->lanes, size = k->real_size, vector = w * size;
@@ -469,8 +470,8 @@ static void load_blocks(const spectral_job *job, const fs_kernels *k, const fspe
         return;
     }
     for (int64_t i = 0; i < n; i++)
-        fs_copy_values(blocks + (size_t)(i / lanes) * job->block_bytes + (size_t)(i % lanes) * size, (int64_t)vector, s->is_double,
-                       data + i * m->frame_stride, m->bin_stride, s->is_double, (int64_t)rows);
+        fs_copy_values(blocks + (size_t)(i / lanes) * job->block_bytes + (size_t)(i % lanes) * size, (int64_t)vector,
+                       s->is_double, data + i * m->frame_stride, m->bin_stride, s->is_double, (int64_t)rows);
 }
 
 static fspec_status take_spectra(void *context, int worker, int64_t begin_tile, int64_t end_tile)

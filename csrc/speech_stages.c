@@ -18,7 +18,8 @@ enum {
 
 int fs_stages_wanted(const fspec_frontend_config *c)
 {
-    return (c->log == FSPEC_LOG_PCEN && c->output == FSPEC_OUT_BANDS) || c->deltas || c->normalize || c->stack > 1 || c->stack_stride > 1;
+    return (c->log == FSPEC_LOG_PCEN && c->output == FSPEC_OUT_BANDS) || c->deltas || c->normalize || c->stack > 1
+           || c->stack_stride > 1;
 }
 
 int fs_has_stages(const fspec_frontend *plan)
@@ -304,8 +305,8 @@ static double value_at(const fspec_frontend *plan, const void *row, int64_t i)
 }
 
 /* A row with its derivatives into a frame of the output. */
-static void store_row(const fspec_frontend *plan, const void *row, const moments *m, double *room, char *out, int64_t bin_stride,
-                      int out_double)
+static void store_row(const fspec_frontend *plan, const void *row, const moments *m, double *room, char *out,
+                      int64_t bin_stride, int out_double)
 {
     const int64_t width = width_of(plan), size = (int64_t)plan->kernels->real_size;
     if (!m) {
@@ -323,8 +324,8 @@ static void store_zeros(char *out, int64_t bin_stride, int out_double, int64_t n
         memset(out + i * bin_stride, 0, out_double ? 8 : 4);
 }
 
-static void store_frames(const fspec_frontend *plan, const fs_rows *r, const moments *m, double *room, int64_t begin, int64_t end,
-                         const fspec_matrix *out, fspec_dtype out_dtype)
+static void store_frames(const fspec_frontend *plan, const fs_rows *r, const moments *m, double *room, int64_t begin,
+                         int64_t end, const fspec_matrix *out, fspec_dtype out_dtype)
 {
     const fs_stages *s = &plan->stages;
     const int out_double = out_dtype == FSPEC_FLOAT64;
@@ -581,7 +582,8 @@ int fs_stages_memory(const fspec_frontend *plan, int64_t n_items, int64_t n_fram
     *bytes = 0;
     if (!fs_has_stages(plan))
         return 1;
-    if (!fs_size(n_frames, width, 0, &values) || !fs_size(chunks, width, 0, &sums) || !fs_size(n_items, (int64_t)sums, 0, &sums))
+    if (!fs_size(n_frames, width, 0, &values) || !fs_size(chunks, width, 0, &sums)
+        || !fs_size(n_items, (int64_t)sums, 0, &sums))
         return 0;
     fs_take(&item, (int64_t)values, plan->kernels->real_size);
     fs_take(&item, fs_rows_state(plan), sizeof(double));

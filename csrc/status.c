@@ -21,19 +21,21 @@ static const struct {
     [FSPEC_BAD_POWER] = {"power", "power must be finite and > 0"},
     [FSPEC_BAD_OUTPUT] = {"output", "output is unknown"},
     [FSPEC_BAD_BANDS] = {"bands", "bands must be a finite matrix with n_bands >= 1 rows"},
-    [FSPEC_BAD_LOG] = {"log", "log must be known, amin and ref finite and > 0, log_floor not NaN; ref_max and PCEN are for bands alone, "
-                             "PCEN without top_db, log_floor and log_add, its constants in range"},
+    [FSPEC_BAD_LOG] = {"log", "log must be known, amin and ref finite and > 0, log_floor not NaN; ref_max and PCEN are for "
+                              "bands alone, PCEN without top_db, log_floor and log_add, its constants in range"},
     [FSPEC_BAD_TOP_DB] = {"top_db", "top_db must not be NaN and needs a log"},
     [FSPEC_BAD_DCT] = {"dct", "dct must be a finite matrix with n_ceps >= 1 rows"},
     [FSPEC_BAD_DATA_TYPE] = {"dtype", "the data type is not allowed here"},
     [FSPEC_BAD_ARGUMENT] = {"", "an argument is out of its range"},
-    [FSPEC_NOT_STREAMABLE] = {"top_db", "the largest value of the whole signal is needed; give log_floor instead of top_db or ref_max"},
+    [FSPEC_NOT_STREAMABLE] = {"top_db", "the largest value of the whole signal is needed; give log_floor instead of top_db or "
+                                        "ref_max"},
     [FSPEC_AGAIN] = {"", "the data must be given a second time"},
     [FSPEC_BAD_NORM] = {"norm", "norm must be known, its p finite and > 0; it is for bands alone, without top_db and ref_max"},
-    [FSPEC_BAD_FRAMES] = {"frame_length", "frame_length, pad_left, pad_right, append, least_samples or multiple is out of its range"},
+    [FSPEC_BAD_FRAMES] = {"frame_length", "frame_length, pad_left, pad_right, append, least_samples or multiple is out of its "
+                                          "range"},
     [FSPEC_BAD_SAMPLES] = {"preemphasis", "gain, dither or preemphasis is out of its range, or not for this output"},
-    [FSPEC_BAD_FEATURES] = {"energy", "magnitude_eps, the logarithm's constants, scale and offset, energy, deltas, normalize or stack "
-                                      "is out of its range, or not for this output"},
+    [FSPEC_BAD_FEATURES] = {"energy", "magnitude_eps, the logarithm's constants, scale and offset, energy, deltas, normalize "
+                                       "or stack is out of its range, or not for this output"},
     [FSPEC_OVER_LIMIT] = {"", "the call needs more scratch than it may take"},
 };
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "pool.h"
 #include "speech_stages.h"
 
 enum {
@@ -162,9 +163,8 @@ static int64_t outputs_of(const fspec_stream *s, int64_t n)
 
 int64_t fspec_stream_ready(const fspec_stream *s, int64_t n_samples)
 {
-    int64_t total;
-    if (__builtin_add_overflow(s->n_samples, n_samples, &total))
-        total = INT64_MAX;
+    const int64_t left = INT64_MAX / 4 - s->n_samples; /* more cannot be pushed */
+    const int64_t total = s->n_samples + (n_samples < left ? n_samples : left);
     int64_t settled = outputs_of(s, fs_n_settled(&s->plan->framing, total));
     return settled > s->next_output ? settled - s->next_output : 0;
 }
@@ -214,7 +214,8 @@ static void pass_rows(fspec_stream *s, int64_t n_total, const fspec_matrix *out,
         r->n_total = n_total;
         fs_rows_derive(s->plan, r);
         if (end > first) {
-            const fspec_matrix to = {(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride, out[c].frame_stride};
+            const fspec_matrix to = {(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride,
+                                     out[c].frame_stride};
             fs_rows_store(s->plan, r, first, end, &to, out_dtype);
         }
         const int64_t keep = fs_rows_needed(s->plan, r, end > first ? end : first);
@@ -234,6 +235,7 @@ static fspec_status advance(fspec_stream *s, int64_t end, int64_t n_total, const
                             fspec_dtype out_dtype, const fspec_call *call)
 {
     const int64_t total = n_total < 0 ? -1 : s->n_samples;
+    int64_t last_poll = 0;
     fspec_status status = FSPEC_OK;
     if (!s->rows) {
         status = compute(s, end, total, out, s->next_output - first, out_dtype, call);
@@ -245,6 +247,8 @@ static fspec_status advance(fspec_stream *s, int64_t end, int64_t n_total, const
         status = compute(s, s->next_frame + part, total, out, 0, out_dtype, call);
         if (status == FSPEC_OK)
             pass_rows(s, s->next_frame == n_total ? n_total : -1, out, s->next_output - first, out_dtype);
+        if (status == FSPEC_OK && s->next_frame < end && fs_cancelled(call, &last_poll))
+            status = FSPEC_CANCELLED;
     }
     return status;
 }
@@ -261,8 +265,9 @@ static void make_room(fspec_stream *s, int64_t n)
 {
     if (s->n_samples + n - s->origin <= s->stretch || s->base == s->origin)
         return;
+    const size_t bytes = (size_t)(s->n_samples - s->base) * s->plan->kernels->real_size;
     for (int64_t c = 0; c < s->n_channels; c++)
-        memmove(channel(s, c, s->origin), channel(s, c, s->base), (size_t)(s->n_samples - s->base) * s->plan->kernels->real_size);
+        memmove(channel(s, c, s->origin), channel(s, c, s->base), bytes);
     s->origin = s->base;
 }
 
@@ -300,10 +305,10 @@ static fspec_status check_push(const fspec_stream *s, const fspec_signal *chunk,
 }
 
 /* A call with scratch for every piece of the push, so that nothing can fail half way: the stream's own for one thread. */
-static fspec_status equip(const fspec_stream *s, fspec_call *call, void **own)
+static fspec_status equip(const fspec_stream *s, fspec_call *call, fs_scratch *own)
 {
     size_t bytes;
-    *own = NULL;
+    *own = (fs_scratch){0};
     if (call->n_threads <= 1) {
         call->scratch = s->scratch;
         call->scratch_size = s->scratch_size;
@@ -311,21 +316,21 @@ static fspec_status equip(const fspec_stream *s, fspec_call *call, void **own)
     }
     /* Zeros behind the signal may make a flush longer than any piece. */
     const int64_t waiting = fs_n_frames(&s->plan->framing, s->n_samples) - s->next_frame, most = most_frames(s);
-    const int64_t n_frames = waiting > INT64_MAX / s->n_channels ? INT64_MAX : s->n_channels * (waiting > most ? waiting : most);
+    const int64_t each = waiting > most ? waiting : most;
+    const int64_t n_frames = each > INT64_MAX / s->n_channels ? INT64_MAX : s->n_channels * each;
     if (!fs_frontend_scratch(s->plan, s->n_channels, n_frames, fs_worker_count(call, n_frames), &bytes))
         return FSPEC_TOO_LARGE;
-    if (!(*own = fs_alloc(bytes)))
-        return FSPEC_NO_MEMORY;
-    call->scratch = *own;
+    const fspec_status status = fs_take_scratch(bytes, own);
+    call->scratch = own->base;
     call->scratch_size = bytes;
-    return FSPEC_OK;
+    return status;
 }
 
 fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype,
                                const fspec_call *call, int64_t *n_frames)
 {
     fspec_call full;
-    void *own;
+    fs_scratch own;
     int64_t last_poll = 0;
     fspec_status status = fs_call_read(call, &full);
     if (status == FSPEC_OK)
@@ -346,7 +351,7 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
         if (status == FSPEC_OK && done < n && fs_cancelled(&full, &last_poll)) /* a piece alone may be too short to ask */
             status = FSPEC_CANCELLED;
     }
-    fs_free(own);
+    fs_call_release(&own);
     if (status == FSPEC_OK)
         *n_frames = s->next_output - first;
     else
@@ -358,7 +363,7 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
                                 int64_t *n_frames)
 {
     fspec_call full;
-    void *own;
+    fs_scratch own;
     fspec_status status = fs_call_read(call, &full);
     if (status != FSPEC_OK)
         return status;
@@ -380,7 +385,7 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
         status = advance(s, all, all, out, first, out_dtype, &full);
     else if (pending > 0)
         pass_rows(s, all, out, 0, out_dtype);
-    fs_free(own);
+    fs_call_release(&own);
     s->finished = 1;
     if (status == FSPEC_OK)
         *n_frames = pending;

@@ -62,7 +62,7 @@ int64_t fs_smoother_take(const fs_smoother *smoother, fs_smoother_state *state, 
     const int64_t done = state->n_rows - (smoother->n_taps - 1);
     if (done <= 0)
         return 0;
-    smoother->kernels->smooth(out, state->rows, (size_t)pitch, (size_t)(done * pitch), smoother->taps,
+    smoother->kernels->filter(out, state->rows, (size_t)pitch, (size_t)(done * pitch), smoother->taps,
                               (size_t)smoother->n_taps);
     state->n_rows -= done;
     memmove(state->rows, state->rows + (size_t)done * bytes, (size_t)state->n_rows * bytes);

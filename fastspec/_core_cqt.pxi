@@ -214,6 +214,7 @@ cdef class CqtStream(LiveStream):
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_cqt_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)
@@ -234,6 +235,7 @@ cdef class CqtStream(LiveStream):
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_cqt_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)

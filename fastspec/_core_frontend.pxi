@@ -250,6 +250,7 @@ cdef class Stream(LiveStream):
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_stream_push(self.stream, items.signals, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)
@@ -270,6 +271,7 @@ cdef class Stream(LiveStream):
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_stream_flush(self.stream, items.matrices, o.dtype, &call, &n_frames)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)

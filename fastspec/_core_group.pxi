@@ -30,6 +30,7 @@ cdef class Chunks:
     lengths of those that stand behind each other in it."""
     cdef fspec_signal *signals
     cdef int64_t n
+    cdef int64_t n_samples  # together
     cdef list arrays
 
     def __cinit__(self, chunks, lengths):
@@ -74,6 +75,7 @@ cdef class Chunks:
         signal.stride = array.stride(1)
         signal.dtype = array.dtype
         signal.byte_swapped = array.swapped
+        self.n_samples += min(n, INT64_MAX - self.n_samples)
 
     def __dealloc__(self):
         PyMem_Free(self.signals)
@@ -85,18 +87,25 @@ cdef class Group:
     cdef fspec_group *group
     cdef object plan
     cdef readonly int64_t n_bins
-    cdef bint busy
+    cdef int busy
 
     def __cinit__(self, plan not None, int64_t capacity):
         cdef fspec_status status
+        cdef const fspec_frontend *frontend = NULL
+        cdef const fspec_cqt *cqt = NULL
         self.plan = plan
         self.n_bins = plan.n_bins
         if isinstance(plan, CqtPlan):
-            status = fspec_group_create_cqt((<CqtPlan>plan).plan, capacity, &self.group)
+            cqt = (<CqtPlan>plan).plan
         elif isinstance(plan, Frontend):
-            status = fspec_group_create((<Frontend>plan).plan, capacity, &self.group)
+            frontend = (<Frontend>plan).plan
         else:
             raise ParameterError("this plan pads or resamples whole signals: it has no group of streams")
+        with nogil:
+            if cqt != NULL:
+                status = fspec_group_create_cqt(cqt, capacity, &self.group)
+            else:
+                status = fspec_group_create(frontend, capacity, &self.group)
         if status == FSPEC_NOT_STREAMABLE:
             raise ParameterError("top_db, ref='max', rel_clip and normalize need the whole signal: a stream takes a fixed "
                                  "log_floor")
@@ -108,14 +117,11 @@ cdef class Group:
     def __len__(self):
         return fspec_group_members(self.group, NULL)
 
-    cdef int idle(self) except -1:
-        """A group belongs to one call at a time; the GIL is what guards `busy`."""
-        if self.busy:
-            raise RuntimeError("the group is in use by another thread")
-        return 0
-
     def state(self, int64_t id):
-        return <int>fspec_group_state_of(self.group, id)
+        claim(&self.busy, "group")
+        state = <int>fspec_group_state_of(self.group, id)
+        fs_unclaim(&self.busy)
+        return state
 
     def member_size(self):
         return fspec_group_member_size(self.group)
@@ -123,14 +129,21 @@ cdef class Group:
     def members(self, ids):
         """Fills ids, len(self) of them."""
         cdef Numbers numbers = Numbers(ids, True)
-        self.idle()
-        expect(numbers.n == fspec_group_members(self.group, NULL), "ids")
-        fspec_group_members(self.group, numbers.data)
+        cdef bint fits
+        claim(&self.busy, "group")
+        fits = numbers.n == fspec_group_members(self.group, NULL)
+        if fits:
+            fspec_group_members(self.group, numbers.data)
+        fs_unclaim(&self.busy)
+        expect(fits, "ids")
 
     def join(self):
         cdef int64_t id = -1
-        self.idle()
-        check(fspec_group_join(self.group, &id))
+        cdef fspec_status status
+        claim(&self.busy, "group")
+        status = fspec_group_join(self.group, &id)
+        fs_unclaim(&self.busy)
+        check(status)
         return id
 
     cdef int verify(self, fspec_status status, Numbers ids, int64_t culprit, name) except -1:
@@ -161,17 +174,23 @@ cdef class Group:
         cdef Numbers numbers = Numbers(ids, False)
         cdef int64_t culprit = -1
         cdef fspec_status status
-        self.idle()
-        status = fspec_group_leave(self.group, numbers.data, numbers.n, &culprit)
-        self.verify(status, numbers, culprit, "ids")
+        claim(&self.busy, "group")
+        try:
+            status = fspec_group_leave(self.group, numbers.data, numbers.n, &culprit)
+            self.verify(status, numbers, culprit, "ids")
+        finally:
+            fs_unclaim(&self.busy)
 
     def reset(self, ids):
         cdef Numbers numbers = Numbers(ids, False)
         cdef int64_t culprit = -1
         cdef fspec_status status
-        self.idle()
-        status = fspec_group_reset(self.group, numbers.data, numbers.n, &culprit)
-        self.verify(status, numbers, culprit, "ids")
+        claim(&self.busy, "group")
+        try:
+            status = fspec_group_reset(self.group, numbers.data, numbers.n, &culprit)
+            self.verify(status, numbers, culprit, "ids")
+        finally:
+            fs_unclaim(&self.busy)
 
     def push(self, ids, chunks, lengths, admit, make, counts, int n_threads):
         """Chunks for some ids; their frames to the (total, n_bins) array that make(total) returns, which is returned. admit(name) is
@@ -185,6 +204,7 @@ cdef class Group:
         if given.n > 0:
             admit("int16" if given.signals[0].dtype == FSPEC_INT16 else "float32" if given.signals[0].dtype == FSPEC_FLOAT32
                   else "float64" if given.signals[0].dtype == FSPEC_FLOAT64 else "complex")
+        check_samples(given.n_samples)
         return self.run(numbers, given, make, n_frames, n_threads)
 
     def flush(self, ids, make, counts, int n_threads):
@@ -202,8 +222,7 @@ cdef class Group:
         cdef fspec_status status
         cdef fspec_dtype dtype
         cdef Array o
-        self.idle()
-        self.busy = True
+        claim(&self.busy, "group")
         try:
             status = fspec_group_ready(self.group, ids.data, signals, ids.n, NULL, &total, &culprit)
             self.verify(status, ids, culprit, "chunks")
@@ -220,8 +239,9 @@ cdef class Group:
                     status = fspec_group_push(self.group, ids.data, signals, ids.n, &matrix, total, dtype, &call, counts.data,
                                               &culprit)
                 else:
-                    status = fspec_group_flush(self.group, ids.data, ids.n, &matrix, total, dtype, &call, counts.data, &culprit)
+                    status = fspec_group_flush(self.group, ids.data, ids.n, &matrix, total, dtype, &call, counts.data,
+                                               &culprit)
             self.verify(status, ids, culprit, "chunks")
         finally:
-            self.busy = False
+            fs_unclaim(&self.busy)
         return out

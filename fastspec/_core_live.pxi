@@ -38,6 +38,7 @@ cdef class LiveStream:
     kept, so that the next like it needs no objects, and no questions but those that its samples decide."""
     cdef readonly int64_t n_channels
     cdef readonly int64_t taken, given  # samples and frames by the short way, since the signal's first sample
+    cdef readonly bint broken  # a call was cancelled: it can only be reset
     cdef int busy
     cdef object ndarray, empty, dtype, out_dtype
     cdef fspec_dtype code, out_code
@@ -55,10 +56,11 @@ cdef class LiveStream:
 
     cdef void forget(self) noexcept:
         self.taken = self.given = 0
+        self.broken = False
 
     cdef void follow(self, LiveStream source):
-        """Count on from where another stream is."""
-        self.taken, self.given = source.taken, source.given
+        """Go on from where another stream is."""
+        self.taken, self.given, self.broken = source.taken, source.given, source.broken
 
     def learn(self, ndarray, empty, dtype, out_dtype, bint frames_first, bint bins_adjacent, int n_threads):
         """Be ready for `quick` with arrays of these native types. Frames are the rows of an output, or bins, then neighbours or not."""
@@ -132,6 +134,7 @@ cdef class LiveStream:
         begin_call(&call, self.n_threads, False)
         with nogil:
             status = self.advance(&signal, &matrix, &call, &n_frames)
+        self.broken = status == FSPEC_CANCELLED
         check(status)
         self.taken += signal.n_samples
         self.given += n_frames

@@ -120,7 +120,10 @@ cdef class NsgtPlan:
         cdef list held = []
         cdef fspec_matrix *m = self.gather(bands, a.n_items, n_blocks, True, held, &dtype)
         try:
-            a.fill_signals(items.signals)
+            if scratch is None:
+                a.fill_signals(items.signals)
+            else:
+                a.fill_rows(items.signals)  # a stream's buffer: the stream has checked its chunk
             begin_call(&call, n_threads, False)
             if scratch is not None:
                 call.scratch = scratch.memory
@@ -141,7 +144,10 @@ cdef class NsgtPlan:
         cdef list held = []
         cdef fspec_matrix *m = self.gather(bands, o.n_items, n_blocks, False, held, &dtype)
         try:
-            o.fill_signals(items.signals)
+            if scratch is None:
+                o.fill_signals(items.signals)
+            else:
+                o.fill_rows(items.signals)
             begin_call(&call, n_threads, False)
             if scratch is not None:
                 call.scratch = scratch.memory

@@ -6,6 +6,7 @@ cdef class IstftStream:
     cdef fspec_istft_stream *stream
     cdef Istft plan
     cdef readonly int64_t n_channels
+    cdef readonly bint broken  # a call was cancelled: it can only be reset
     cdef int busy
 
     def __cinit__(self, Istft plan not None, int64_t n_channels, IstftStream source=None):
@@ -17,6 +18,7 @@ cdef class IstftStream:
         else:
             claim(&source.busy, "stream")
             status = fspec_istft_stream_copy(source.stream, &self.stream)
+            self.broken = source.broken
             fs_unclaim(&source.busy)
             check(status)
 
@@ -46,10 +48,11 @@ cdef class IstftStream:
     def reset(self):
         claim(&self.busy, "stream")
         fspec_istft_stream_reset(self.stream)
+        self.broken = False
         fs_unclaim(&self.busy)
 
     def push(self, spectra, out, int n_threads):
-        """(channels, bins, frames) complex; what is ready into out (channels, at least ready(frames)). Returns how many samples."""
+        """(channels, bins, frames) complex; what is ready into out (channels, at least ready(frames)). Returns how many."""
         cdef Array a = Array(spectra, 2, False)
         cdef Array o = Array(out, 1, True)
         cdef Items items = Items(a.n_items)
@@ -65,7 +68,9 @@ cdef class IstftStream:
             o.fill_signals(items.signals)
             begin_call(&call, n_threads, False)
             with nogil:
-                status = fspec_istft_stream_push(self.stream, items.matrices, a.dtype, a.size(1), items.signals, &call, &n_samples)
+                status = fspec_istft_stream_push(self.stream, items.matrices, a.dtype, a.size(1), items.signals, &call,
+                                                 &n_samples)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)
@@ -80,15 +85,30 @@ cdef class IstftStream:
         cdef int64_t n_samples = 0
         claim(&self.busy, "stream")
         try:
-            expect(o.n_items == self.n_channels and o.size(1) >= fspec_istft_stream_pending(self.stream, length), "out or length")
+            expect(o.n_items == self.n_channels and o.size(1) >= fspec_istft_stream_pending(self.stream, length),
+                   "out or length")
             o.fill_signals(items.signals)
             begin_call(&call, n_threads, False)
             with nogil:
                 status = fspec_istft_stream_flush(self.stream, length, items.signals, &call, &n_samples)
+            self.broken = status == FSPEC_CANCELLED
         finally:
             fs_unclaim(&self.busy)
         check(status)
         return n_samples
+
+
+@cython.final
+@cython.auto_pickle(False)
+cdef class Turn:
+    """A context that one thread is in at a time, with or without the interpreter's lock; a second one is refused."""
+    cdef int busy
+
+    def __enter__(self):
+        claim(&self.busy, "stream")
+
+    def __exit__(self, *error):
+        fs_unclaim(&self.busy)
 
 
 @cython.final

@@ -379,20 +379,6 @@ def _kept(source: Any) -> Iterator[None]:
             source.seek(position)
 
 
-# What libsndfile decodes from any sample on to the same values as from the first one (FLAC holds
-# PCM). Not so: Vorbis may be off by whole samples, Opus and MP3 by rounding, MP3 even where it
-# is only read in two parts.
-_EXACT = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_", "IMA_ADPCM", "MS_ADPCM")
-
-
-def _read(sound: Any, start: int, begin: int, end: int, dtype: str) -> Array:
-    """Return samples [begin, end), counted from `start`, shape=([channels,] n)."""
-    exact = sound.subtype.startswith(_EXACT)
-    sound.seek(start + begin if exact else start)
-    samples: Array = sound.read(end - begin if exact else end, dtype=dtype).T
-    return samples if exact else samples[..., begin:]
-
-
 def _of_file(
     plan: RandomAccess, source: Any, frames: Any, mono: Any, dtype: Any, out: Any, n_threads: int
 ) -> Any:
@@ -421,7 +407,7 @@ def _of_file(
             first, count = resolve_frames(frames, plan._part_count(core, n))
             begin, end = plan._part_needs(core, n, first, count)
         with audio._decoding(source):
-            y = _read(sound, start, begin, end, kind.name)
+            y = audio._read(sound, start + begin, start + end, kind.name, start)
     if y.shape[-1] < end - begin and frames is not None:
         raise audio.AudioFileError(
             f"{name}: ends after sample {start + begin + y.shape[-1]}, of the {start + n} that its "

@@ -79,7 +79,7 @@ class _Cache:
         """Remember the size of a new entry; forget the others if together they are too large."""
         size = n_bytes(value)
         if size + sum(entry[1] for entry in list(self._made.values())) > _MOST_BYTES:
-            self.call.cache_clear()
+            self.clear()
         made, key = self._made, id(value)
 
         def forget(reference: weakref.ref[Any]) -> None:
@@ -94,6 +94,11 @@ class _Cache:
                 continue
             made[key] = reference, size
             return
+
+    def clear(self) -> None:
+        """Forget all entries: those that somebody else holds do not count any more."""
+        self.call.cache_clear()
+        self._made.clear()
 
     def info(self) -> CacheInfo:
         info = self.call.cache_info()
@@ -167,6 +172,6 @@ def cache_clear() -> None:
     cache_info
     """
     for cache in list(_caches.values()):
-        cache.call.cache_clear()
+        cache.clear()
     _core.fft_cache_clear()
     _core.scratch_trim()

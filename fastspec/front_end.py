@@ -465,10 +465,13 @@ class FrontEnd(_Plan):
         of 'kaldi' for ``L - L // 2 + hop_length // 2``, and with `pad` for ``L - pad[0]``. Where
         frames are left out at the end, by a negative ``pad[1]`` or by `drop_last`, it is
         ``L - pad[0] - pad[1] - append + drop_last * hop_length`` if that is more. To this each of
-        `deltas` adds `delta_window` hops, and stacking ``stack - stack_left - 1`` hops. The sum is
-        the latency, as `Stream.latency` defines it; with `pad_to` and `pad_to_multiple` frames may
-        come earlier. With ``pad_mode='reflect'`` the first frames wait until there is one sample
-        more than the padding before the signal, with 'symmetric' until there are as many.
+        `deltas` adds `delta_window` hops (with ``delta_mode='librosa'`` both together add them
+        once), and stacking ``stack - stack_left - 1`` hops. The sum is the latency, as
+        `Stream.latency` defines it; with `pad_to` and `pad_to_multiple` frames may come earlier.
+        With ``pad_mode='reflect'`` the first frames wait until there is one sample more than the
+        padding before the signal, with 'symmetric' until there are as many. With
+        ``delta_mode='librosa'`` the first `delta_window` frames come later: with the frame
+        number ``2 * delta_window``, before which their polynomial cannot be fitted.
 
         Parameters
         ----------

@@ -54,7 +54,8 @@ def set_limits(
         results of a ``map`` together. Default: any number.
     max_scratch_bytes : int >= 1, optional
         Bytes of working memory that a call may take at a time, in all its threads; it is told
-        when the samples have been checked. Default: any number.
+        when the samples have been checked. What streams and groups of them keep from call to call
+        does not count. Default: any number.
     max_idle_bytes : int >= 0, optional
         Bytes of working memory that are kept for later calls when none is running. A block of more
         than a quarter of it is not kept. Default: 64 MiB.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,16 @@ _LEAST_BINS = 4  # of a block's DFT in the narrowest band
 _MOST_CORES = 4  # lengths for which a plan keeps its tables
 
 _lock = threading.Lock()
+
+
+def _reset_lock() -> None:
+    """Replace the lock in the child of a fork: another thread may have held it."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_lock)
 
 
 class NSGT(SliceAccess, _Plan):

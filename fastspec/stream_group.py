@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from fastspec import _core
+from fastspec._arrays import same_memory
 from fastspec._validate import ParameterError, check_int, show
 from fastspec.config import check_threads
 
@@ -140,6 +141,12 @@ class StreamGroup:
         """Bytes that each stream takes, however long its signal."""
         return self._core.member_size()
 
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(
+            "StreamGroup: can neither be copied nor pickled; pickle the plan, and begin a group "
+            "where it is unpickled"
+        )
+
     def __repr__(self) -> str:
         return f"<StreamGroup of {len(self)} streams of {self._plan!r}>"
 
@@ -151,12 +158,13 @@ class StreamGroup:
         Parameters
         ----------
         ids : sequence of int
-            Different streams of the group, in any order. An int64 array is taken as it is.
+            Different streams of the group, in any order; fastest as an int64 array.
         chunks : array, shape=(len(ids), n), or list of arrays, shape=(n_i,)
             The samples, of one type: that of the group, or int16 if the plan has an `input_scale`.
             n_i may be 0.
         out : np.ndarray, shape=(at least the number of frames, n_bins), optional
-            Where to write the frames, of the type that would be returned; any strides.
+            Where to write the frames, of the type that would be returned; any strides. It must not
+            overlap the chunks.
 
         Returns
         -------
@@ -171,6 +179,11 @@ class StreamGroup:
         ParameterError
             If an id is not in the group, stands there twice or is finished, or a chunk does not fit
             or is not finite: it is named, and no stream has taken anything.
+        LimitError
+            If the samples of all chunks, or the frames, are more than `set_limits` allows.
+        DeadlineError, KeyboardInterrupt
+            Streams that had moved on by then must be `reset`, or `leave`: another push of them is
+            refused. The others are as they were.
         """
         ids = _as_ids(ids)
         lengths = None
@@ -182,6 +195,10 @@ class StreamGroup:
                 raise ParameterError(
                     f"chunks: has shape {chunks.shape}; must be ({len(ids)}, n), or a list"
                 )
+        if isinstance(out, np.ndarray):
+            parts = chunks if isinstance(chunks, list) else (chunks,)
+            if any(same_memory(chunk, out) for chunk in parts):
+                raise ParameterError("out: must not overlap chunks")
         counts = np.empty(len(ids), np.int64)
         make = self._maker(out)
         threads = self._n_threads
@@ -270,8 +287,9 @@ def _is_wide(dtype: Any) -> bool:
 
 
 def _as_ids(ids: Any) -> Ids:
+    # Always a copy, which nobody changes while the core works on it.
     if type(ids) is np.ndarray and ids.dtype is _INT64 and ids.ndim == 1:
-        return ids if ids.flags.c_contiguous else ids.copy()
+        return ids.copy()
     try:
         array = np.atleast_1d(np.asarray(ids))
         if array.size == 0 and array.ndim == 1:

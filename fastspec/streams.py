@@ -28,6 +28,8 @@ class _Core(Protocol):
 
     @property
     def latency(self) -> int: ...
+    @property
+    def broken(self) -> bool: ...
     def ready(self, n: int, /) -> int: ...
     def push(self, given: Any, out: Any, n_threads: int, /) -> int: ...
     def reset(self) -> None: ...
@@ -101,19 +103,14 @@ class _Base:
         )
 
     def _note(self, error: BaseException) -> None:
-        """Take note of an exception from the core: these come before anything is done."""
-        if isinstance(error, DeadlineError):
-            self._over = _LATE if error.started else self._over
-        elif not isinstance(error, ParameterError | RuntimeError | MemoryError):
-            self._over = _INTERRUPTED
+        """Take note of an exception from the core: whether the call had begun.
 
-    def _call(self, call: Any, *arguments: Any) -> int:
-        try:
-            n: int = call(*arguments)
-        except BaseException as error:
-            self._note(error)
-            raise
-        return n
+        A signal's handler may raise anything from within it. What is none of the core's own has
+        come from one, perhaps before the result was counted.
+        """
+        own = isinstance(error, ParameterError | RuntimeError | MemoryError | DeadlineError)
+        if self._core.broken or not own:
+            self._over = _LATE if isinstance(error, DeadlineError) else _INTERRUPTED
 
 
 class Stream(_Base, _core.Pusher):
@@ -220,6 +217,8 @@ class Stream(_Base, _core.Pusher):
             if lead != (self._channels,) and (lead != () or self._channels != 1):
                 self._refuse("chunk", chunk, "(channels, n)")
             make = self._plan._stream_maker(core, lead, dtype.itemsize == 8)
+        if not shape:
+            raise ParameterError("chunk: is a scalar; must have at least one dimension")
         n = shape[-1]
         if out is None:
             result, target = make(core.ready(n))
@@ -234,12 +233,12 @@ class Stream(_Base, _core.Pusher):
                 raise ParameterError("out: must not overlap chunk")
         try:
             k = core.push(chunk, target, self._n_threads)
+            self._dtype, self._lead, self._make = dtype, lead, make
+            self._taken += n
+            self._given += k
         except BaseException as error:
             self._note(error)
             raise
-        self._dtype, self._lead, self._make = dtype, lead, make
-        self._taken += n
-        self._given += k
         if lead == () and dtype.isnative:  # a live signal's chunks are short, and all alike
             self._learn(core, dtype)
         return result if out is None else k
@@ -278,10 +277,14 @@ class Stream(_Base, _core.Pusher):
         else:
             wide = self._dtype.itemsize == 8
             target = self._plan._stream_fit(core, self._lead, core.pending(), wide, out)
-        k = self._call(core.flush, target, self._n_threads)
-        self._given += k
-        self._over = _FINISHED
-        self._go_long()
+        try:
+            k = core.flush(target, self._n_threads)
+            self._given += k
+            self._over = _FINISHED
+            self._go_long()
+        except BaseException as error:
+            self._note(error)
+            raise
         return result if out is None else k
 
     def _note(self, error: BaseException) -> None:
@@ -424,11 +427,15 @@ class InverseStream(_Base):
         result, target = self._out(self._core.ready(n), lead, dtype, out)
         if out is not None and any(same_memory(target, part) for part in _parts(given)):
             raise ParameterError("out: must not overlap C")
-        n_samples = self._call(self._core.push, given, target, self._n_threads)
-        self._dtype = dtype
-        self._lead = lead
-        self._taken += n
-        self._given += n_samples
+        try:
+            n_samples: int = self._core.push(given, target, self._n_threads)
+            self._dtype = dtype
+            self._lead = lead
+            self._taken += n
+            self._given += n_samples
+        except BaseException as error:
+            self._note(error)
+            raise
         return result if out is None else n_samples
 
     def flush(self, out: Array | None = None, *, length: int | None = None) -> Any:
@@ -459,9 +466,13 @@ class InverseStream(_Base):
             self._plan._check_inverse_length(length, self._taken)
         total = -1 if length is None else length
         result, target = self._out(self._core.pending(total), self._lead, self._dtype, out)
-        n = self._call(self._core.flush, target, total, self._n_threads)
-        self._given += n
-        self._over = _FINISHED
+        try:
+            n: int = self._core.flush(target, total, self._n_threads)
+            self._given += n
+            self._over = _FINISHED
+        except BaseException as error:
+            self._note(error)
+            raise
         return result if out is None else n
 
     def _out(

@@ -96,15 +96,16 @@ def _unescaped(path: str) -> str:
 
 def _upwards(mount: str, top: str, group: str) -> Iterator[str]:
     """Yield the folders of a group and of those above it, as far as the mount shows them."""
-    inside = os.path.relpath(group, top) if top != "/" else group.lstrip("/")
-    if inside.startswith(".."):  # a container that does not see its own path
-        inside = "."
-    folder = os.path.normpath(os.path.join(mount, inside))
-    if not folder.startswith(os.path.normpath(mount)) or not os.path.isdir(folder):
-        folder = os.path.normpath(mount)
+    inside = os.path.relpath("/" + group.lstrip("/"), "/" + top.lstrip("/"))
+    if inside.startswith("..") or "/../" in f"/{group}/":
+        inside = "."  # a container that does not see its own path
+    base = os.path.normpath(mount)
+    folder = os.path.normpath(os.path.join(base, inside))
+    if not os.path.isdir(folder):
+        folder = base
     while True:
         yield folder
-        if folder == os.path.normpath(mount):
+        if folder == base:
             return
         folder = os.path.dirname(folder)
 

@@ -521,6 +521,11 @@ def test_operations_of_front_ends():
     plain = fastspec.FrontEnd(n_fft=n, n_mels=n_mels)
     per_frame = (deltas.estimate(10**6).flops - plain.estimate(10**6).flops) / frames
     assert per_frame == pytest.approx(2 * 3 * 9 * n_mels, rel=0.05)
+    # PCEN: a power of the level and a root; or a power of both, or a logarithm more.
+    for power, want in ((0.5, 25 + 2), (0.3, 25 + 25), (0, 25 + 10)):
+        pcen = fastspec.FrontEnd(n_fft=n, n_mels=n_mels, log="pcen", pcen_power=power)
+        per_frame = (pcen.estimate(10**6).flops - plain.estimate(10**6).flops) / frames
+        assert want * n_mels < per_frame < (want + 12) * n_mels
     chirp = fastspec.STFT(n_fft=1021, hop_length=512, engine="lanes").estimate(10**6).flops
     assert 2 < chirp / fastspec.STFT(n_fft=1024, hop_length=512).estimate(10**6).flops < 12
 

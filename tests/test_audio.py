@@ -273,6 +273,46 @@ def test_streamed_resampling_has_the_bits_and_length_of_load(tmp_path, native, s
         np.testing.assert_array_equal(joined(blocks)[0], y)
 
 
+LOSSY = [("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III"), ("OGG", "OPUS"), ("WAV", "MS_ADPCM")]
+
+
+def noisy(path, format, subtype):
+    """Noise, of which MP3 puts much into the frames before."""
+    y = 0.2 * np.random.default_rng(5).standard_normal((150000, 1))
+    try:
+        soundfile.write(path, y, 16000, format=format, subtype=subtype)
+    except (soundfile.SoundFileError, ValueError) as error:
+        pytest.skip(str(error))
+    return path
+
+
+@pytest.mark.parametrize(("format", "subtype"), LOSSY)
+def test_lossy_recordings_in_blocks(tmp_path, format, subtype):
+    path = noisy(tmp_path / "a.bin", format, subtype)
+    for options in ({"sr": None}, {}):
+        y, _ = load(path, **options)
+        assert_same((y, 0), (librosa.load(path, **options)[0], 0))
+        for block_length in (1000, 4096, None):
+            blocks = FileBlocks(path, block_length=block_length, **options)
+            np.testing.assert_array_equal(joined(blocks)[0], y, strict=True)
+
+
+@pytest.mark.parametrize(("format", "subtype"), LOSSY)
+def test_lossy_recordings_from_any_sample_on(tmp_path, format, subtype):
+    path = noisy(tmp_path / "a.bin", format, subtype)
+    y, sr = load(path, sr=None)
+    for start in (1, 3000, 50001, 149000):
+        for n in (10, 70000):
+            part = {"sr": None, "offset": (start + 0.5) / sr, "duration": (n + 0.5) / sr}
+            right = y[start : start + n]
+            np.testing.assert_array_equal(load(path, **part)[0], right, strict=True)
+            np.testing.assert_array_equal(joined(FileBlocks(path, **part))[0], right, strict=True)
+            with soundfile.SoundFile(path) as sound:
+                np.testing.assert_array_equal(load(sound, **part)[0], right, strict=True)
+                assert sound.seekable()
+                assert sound.tell() == start + right.size
+
+
 def test_file_blocks_refuse_emptiness(tmp_path):
     path = tmp_path / "empty.wav"
     soundfile.write(path, np.zeros(0), 22050)

@@ -1,7 +1,9 @@
 """One process, many callers: limits, deadlines, caches, the pool of scratch, cores, the example."""
 
 import asyncio
+import contextlib
 import ctypes
+import functools
 import gc
 import http.client
 import importlib.util
@@ -9,6 +11,7 @@ import io
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -132,6 +135,23 @@ LONG = noise(SR * 600)
 SLOW = fastspec.MelSpectrogram(sr=SR, n_fft=2048, hop_length=64, n_mels=10)  # 0.2 s and more
 CQT = fastspec.CQT(sr=SR, n_bins=60)
 NSGT = fastspec.NSGT(sr=SR, slice_length=17280)
+DELTAS = fastspec.FrontEnd(sr=SR, n_fft=2048, hop_length=64, n_mels=10, deltas=2)
+
+
+@functools.cache
+def group_of(plan, n):
+    group = plan.stream_group()
+    return group, [group.join() for _ in range(n)]
+
+
+def push_group(plan, chunks):
+    group, ids = group_of(plan, len(chunks))
+    try:
+        group.push(ids, chunks)
+    finally:
+        group.reset(ids)
+
+
 LONG_CALLS = {
     "mel": lambda: SLOW(LONG),
     "mel, threads": lambda: SLOW(LONG, n_threads=3),
@@ -139,6 +159,12 @@ LONG_CALLS = {
     "stft": lambda: fastspec.stft(LONG),
     "cqt": lambda: CQT(LONG),
     "nsgt": lambda: NSGT(LONG),
+    "cqt stream": lambda: CQT.stream().push(LONG),
+    "nsgt stream": lambda: NSGT.stream().push(LONG),
+    "deltas stream": lambda: DELTAS.stream().push(LONG),
+    "group": lambda: push_group(SLOW, LONG[: SR * 540].reshape(3000, -1)),
+    "group, deltas": lambda: push_group(DELTAS, LONG[np.newaxis]),
+    "group, cqt": lambda: push_group(CQT, LONG.reshape(40, -1)),
     "griffinlim": lambda: fastspec.griffinlim(np.abs(X), n_iter=3000, random_state=0),
     "tuning": lambda: fastspec.estimate_tuning(y=LONG, sr=SR),
 }
@@ -156,8 +182,12 @@ def _late(call, seconds):
 def test_a_call_ends_soon_after_its_deadline(name):
     # Other programs run here too: the soonest of a few.
     lates = []
+    if name.startswith("group"):
+        _late(LONG_CALLS[name], 0.001)  # makes the group
     for _ in range(6):
-        late, error = _late(LONG_CALLS[name], 0.01)
+        # Streams first look at all samples, for some milliseconds: then comes what may be late.
+        seconds = 0.05 if name.startswith("group") or name.endswith("stream") else 0.01
+        late, error = _late(LONG_CALLS[name], seconds)
         assert isinstance(error, TimeoutError)
         if error.started:
             lates.append(late)
@@ -364,6 +394,26 @@ def test_caches_are_bounded_by_size(monkeypatch):
         del caches._caches["test"]
 
 
+def test_what_others_hold_does_not_fill_a_cache(monkeypatch):
+    monkeypatch.setattr(caches, "_MOST_BYTES", 100_000)
+
+    @caches.plan_cache("test", 50)
+    def make(n):
+        return np.zeros(n, np.uint8)
+
+    try:
+        held = [make(90_000), make(30_000)]  # the second one put the first one out
+        small = [make(n) for n in (10, 20, 30)]
+        info = caches.cache_info()["test"]
+        assert (info.size, info.bytes) == (4, 30_060)
+        assert all(make(len(x)) is x for x in (*small, held[1]))
+        caches.cache_clear()
+        info = caches.cache_info()["test"]
+        assert (info.size, info.bytes) == (0, 0)
+    finally:
+        del caches._caches["test"]
+
+
 def test_a_plan_is_as_large_as_what_it_frees():
     """The sizes that plans tell, against the memory of the process."""
     sizes = [caches.n_bytes(fastspec.STFT(n_fft=n)) for n in (1024, 4096)]
@@ -499,6 +549,13 @@ TREES = {
     "v2, a blank in a name": (
         "0::/a b\n", V2.replace("/sys/fs/cgroup ", "/sys/fs/c\\040g "),
         {"sys/fs/c g/a b/cpu.max": "200000 100000"}, 2,
+    ),
+    "v2, beside the mount": (
+        "0::/a/../../cgroup2/b\n", V2,
+        {f"{ME}/cpu.max": "300000 100000", f"{ME}2/b/cpu.max": "100000 100000"}, 3,
+    ),
+    "v2, no path": (
+        "0::\n", V2.replace(" / ", " /docker ", 1), {f"{ME}/cpu.max": "300000 100000"}, 3,
     ),
     "v2, nonsense": ("0::/a\n", V2, {f"{ME}/a/cpu.max": "x y z"}, 8),
     "v2, zero": ("0::/a\n", V2, {f"{ME}/a/cpu.max": "0 0"}, 8),
@@ -673,6 +730,26 @@ def test_the_server_refuses(server):
     assert _post(server, Y.tobytes(), **RAW)[0] == 200
     statuses = server.stats.report()["statuses"]
     assert statuses == {422: 7, 415: 1, 413: 2, 504: 1, 411: 1, 503: 1, 200: 1}
+
+
+def test_a_client_that_dawdles():
+    """One byte now and then does not keep a place for longer than a request may take."""
+    server = _example("server").start(max_seconds=5, timeout=0.5, busy=1)
+    client = socket.create_connection(("127.0.0.1", server.server_port), timeout=10)
+    try:
+        client.sendall(b"POST /logmel HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        start, answer = time.monotonic(), b""
+        client.settimeout(0.1)
+        while not answer and time.monotonic() - start < 10:
+            client.sendall(b"x")
+            with contextlib.suppress(TimeoutError):
+                answer = client.recv(100)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - start < 5
+        assert _post(server, Y.tobytes(), **RAW)[0] == 200
+    finally:
+        client.close()
+        server.drain()
 
 
 def test_the_server_under_load(server):

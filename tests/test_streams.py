@@ -389,6 +389,7 @@ def test_interrupted_pushes_need_a_reset():
 
     class Interrupted:
         n_bins = 20
+        broken = False
 
         def ready(self, n):
             return 0

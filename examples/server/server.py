@@ -9,7 +9,8 @@
     GET /health     "ok", or 503 once the server is going down
 
 What is too large is refused from its headers (413), what is not audio by what it is (415, 422),
-what takes too long ends (504), and when `busy` requests are served the next are turned away (503).
+what takes too long to come (408) or to compute (504) ends, and when `busy` requests are served the
+next are turned away (503).
 SIGTERM and SIGINT end the server when the requests that have come are answered.
 """
 
@@ -210,7 +211,7 @@ class Handler(BaseHTTPRequestHandler):
             self._leave_body()
             return HTTPStatus.SERVICE_UNAVAILABLE, b"all are busy"
         try:
-            body = self._body()
+            body = self._body(start + self.server.seconds)
             seconds = self._seconds() - (time.monotonic() - start)
             with fastspec.deadline(seconds):
                 return HTTPStatus.OK, log_mel(body, self.headers)
@@ -224,7 +225,7 @@ class Handler(BaseHTTPRequestHandler):
             return HTTPStatus.GATEWAY_TIMEOUT, str(error).encode()
         except MemoryError:
             return HTTPStatus.SERVICE_UNAVAILABLE, b"out of memory"
-        except OSError:  # the client is gone, or too slow
+        except OSError:  # the client is gone
             self.close_connection = True
             return HTTPStatus.REQUEST_TIMEOUT, b"the body did not come"
         except Exception:
@@ -238,7 +239,7 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         self.unread = int(length) if length.isdecimal() and len(length) < 19 else 1 << 16
 
-    def _body(self) -> bytes:
+    def _body(self, end: float) -> bytes:
         if self.path != "/logmel":
             self._leave_body()
             raise Refused(HTTPStatus.NOT_FOUND, "POST to /logmel")
@@ -250,11 +251,26 @@ class Handler(BaseHTTPRequestHandler):
             self._leave_body()
             text = f"{length[:20]} bytes: must be at most {self.server.max_bytes}"
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            self.close_connection = True
-            raise Refused(HTTPStatus.BAD_REQUEST, "the body is incomplete")
-        return body
+        try:
+            return self._read(int(length), end)
+        finally:
+            self.connection.settimeout(self.timeout)
+
+    def _read(self, length: int, end: float) -> bytes:
+        """Return so many bytes; whoever sends them one by one does not keep a place for ever."""
+        parts = []
+        while length > 0:
+            left = end - time.monotonic()
+            if left <= 0:
+                self.close_connection = True
+                raise Refused(HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time")
+            self.connection.settimeout(left)
+            parts.append(self.rfile.read1(min(length, 1 << 16)))
+            if not parts[-1]:
+                self.close_connection = True
+                raise Refused(HTTPStatus.BAD_REQUEST, "the body is incomplete")
+            length -= len(parts[-1])
+        return b"".join(parts)
 
     def _seconds(self) -> float:
         given = self.headers.get("X-Timeout")
