@@ -133,7 +133,7 @@ def test_limits_as_they_are_set():
 
 LONG = noise(SR * 600)
 SLOW = fastspec.MelSpectrogram(sr=SR, n_fft=2048, hop_length=64, n_mels=10)  # 0.2 s and more
-CQT = fastspec.CQT(sr=SR, n_bins=60)
+CQT = fastspec.CQT(sr=SR, n_bins=60, hop_length=64)
 NSGT = fastspec.NSGT(sr=SR, slice_length=17280)
 DELTAS = fastspec.FrontEnd(sr=SR, n_fft=2048, hop_length=64, n_mels=10, deltas=2)
 

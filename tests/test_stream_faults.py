@@ -20,7 +20,7 @@ SPECTRA = np.ones((257, 60000), np.complex64)  # much to invert, quickly made
 PLANS = {
     "mel": MelSpectrogram(sr=SR, n_fft=2048, hop_length=64, n_mels=10),
     "deltas": FrontEnd(sr=SR, n_fft=2048, hop_length=64, n_mels=10, deltas=2, log="ln"),
-    "cqt": CQT(sr=SR, n_bins=60),
+    "cqt": CQT(sr=SR, n_bins=60, hop_length=64),
     "nsgt": NSGT(sr=SR, slice_length=17280),
 }
 INVERSE = STFT(n_fft=512, hop_length=16)
