@@ -31,8 +31,8 @@
  *     if (fspec_frontend_exec(plan, &y, &X, 1, FSPEC_COMPLEX64, NULL) != FSPEC_OK) ...
  *     fspec_frontend_free(plan);
  *
- * This file is the whole library for signals: status and data, the front end, its streams, the inverse, one call for all, and the
- * pieces that plans are made of. It includes the other parts, which follow the same grammar:
+ * This file is the whole library for signals: status and data, the front end, its streams, the inverse, one call for all, and
+ * the pieces that plans are made of. It includes the other parts, which follow the same grammar:
  *
  *     fastspec_process.h   what many callers need: memory, FFT engines, limits; parts of signals; groups of streams
  *     fastspec_pitch.h     chroma, the constant-Q transform and its inverses, nonstationary Gabor frames, peaks and tuning
