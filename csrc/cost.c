@@ -128,7 +128,9 @@ double fspec_features_flops(const fspec_features *f, int64_t n_samples)
         if (feature->plan)
             sum += of_features(feature->plan) - (feature->source >= 0 && feature->source != i ? of_bands(&feature->plan->bands) : 0);
         else
-            sum += feature->spectral ? of_statistic(feature->spectral) : 2 * (double)f->frames->framing.hop;
+            sum += !feature->spectral      ? 2 * (double)f->frames->framing.hop
+                   : feature->source >= 0 ? of_statistic(feature->spectral) - 4 * (double)f->frames->n_bins
+                                          : of_statistic(feature->spectral);
     }
     return (double)fs_n_frames(&f->frames->framing, n_samples) * sum;
 }

@@ -88,6 +88,22 @@ static fspec_status add_plan(fspec_features *f, fs_feature *to)
     return FSPEC_OK;
 }
 
+static fspec_status add_statistic(fspec_features *f, double power, fs_feature *to)
+{
+    const fspec_spectral *s = to->spectral;
+    if (s->is_double != f->frames->is_double || s->config.n_bins != f->frames->n_bins)
+        return FSPEC_BAD_FEATURES;
+    to->n_rows = s->n_rows;
+    if (f->room < fs_spectral_room(s))
+        f->room = fs_spectral_room(s);
+    const fspec_status status = number_power(f, power, &to->power);
+    for (const fs_feature *other = f->features; other < to && s->config.kind == FSPEC_SPECTRAL_BANDWIDTH; other++)
+        if (other->spectral && other->spectral->config.kind == FSPEC_SPECTRAL_CENTROID && other->power == to->power
+            && memcmp(other->spectral->config.frequencies, s->config.frequencies, (size_t)s->config.n_bins * sizeof(double)) == 0)
+            to->source = other - f->features;
+    return status;
+}
+
 static fspec_status add(fspec_features *f, const fspec_feature *given, fs_feature *to)
 {
     *to = (fs_feature){.plan = given->plan, .spectral = given->spectral, .power = -1, .source = -1, .n_rows = 1};
@@ -95,14 +111,8 @@ static fspec_status add(fspec_features *f, const fspec_feature *given, fs_featur
         return FSPEC_BAD_ARGUMENT;
     if (to->plan)
         return add_plan(f, to);
-    if (to->spectral) {
-        if (to->spectral->is_double != f->frames->is_double || to->spectral->config.n_bins != f->frames->n_bins)
-            return FSPEC_BAD_FEATURES;
-        to->n_rows = to->spectral->n_rows;
-        if (f->room < fs_spectral_room(to->spectral))
-            f->room = fs_spectral_room(to->spectral);
-        return number_power(f, given->power, &to->power);
-    }
+    if (to->spectral)
+        return add_statistic(f, given->power, to);
     const fspec_status status = fs_frames_read(given->samples, &to->samples);
     return status == FSPEC_OK && !same_samples(&to->samples, &f->frames->framing) ? FSPEC_BAD_FRAMES : status;
 }
@@ -204,7 +214,7 @@ fspec_status fs_features_check_dtypes(const fspec_features *f, const fspec_dtype
 typedef struct bench {
     fs_desk spectra;
     fs_desk *desks;   /* of each feature's bands */
-    void **products;  /* of each feature: with the bands, where others take it from there, or NULL */
+    void **products;  /* of each feature: with the bands, or the sums of a centroid, where others take them from there, or NULL */
     void **blocks;    /* of each power */
     double *room;
 } bench;
@@ -247,8 +257,8 @@ static void lay_out_bench(const fspec_features *f, fs_arena *arena, bench *b)
         void *product = NULL;
         if (plan)
             fs_lay_out_bands(plan, arena, &desk);
-        if (plan && takes_from(f, i))
-            product = fs_take(arena, w * plan->n_bands, size);
+        if (takes_from(f, i))
+            product = plan ? fs_take(arena, w * plan->n_bands, size) : fs_take(arena, 2 * w, sizeof(double));
         if (!arena->base)
             continue;
         desk.block = f->features[i].power < 0 ? NULL : b->blocks[f->features[i].power];
@@ -349,7 +359,10 @@ static void make_feature(const features_job *job, bench *b, const fs_seats *seat
     const fs_run *r = &job->runs[i];
     fs_desk *desk = &b->desks[i];
     if (feature->spectral) {
-        fs_spectral_block(feature->spectral, seats->k, b->blocks[feature->power], seats->n, NULL, b->room);
+        const double *sums = feature->source < 0 ? NULL : b->products[feature->source];
+        fs_spectral_block(feature->spectral, seats->k, b->blocks[feature->power], seats->n, NULL, sums, b->room);
+        if (b->products[i])
+            memcpy(b->products[i], b->room, 2 * seats->k->lanes * sizeof(double));
         store_statistic(r, seats, b->room, feature->n_rows);
     } else if (feature->plan->output == FSPEC_OUT_COMPLEX) {
         fs_store_complex_block(r, desk, seats);
@@ -392,7 +405,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         make_spectra(job, b, &seats);
         for (int64_t i = 0; i < f->n; i++) {
             const fs_feature *feature = &f->features[i];
-            if (b->products[i])
+            if (feature->plan && b->products[i])
                 seats.k->project(b->products[i], b->blocks[feature->power], &feature->plan->bands);
             if (is_due(job, i, &seats)) {
                 const fs_seats own = seats_of(&job->runs[i], &seats);

@@ -10,7 +10,7 @@ typedef struct fs_feature {
     const fspec_spectral *spectral;
     fspec_frames_config samples; /* if neither of the two */
     int64_t power;  /* of the spectra, a number of features->powers; -1: complex spectra, or none */
-    int64_t source; /* the first feature with the same product of spectra and bands, or -1 */
+    int64_t source; /* the first feature with the same product of spectra and bands, or with the centroid of a bandwidth; or -1 */
     int64_t n_rows;
 } fs_feature;
 

@@ -362,6 +362,6 @@ def make_feature(name: str, given: Any, frames: Frames) -> Feature | None:
     try:
         feature = kind.make(name, {**kind.defaults, **options}, frames)
     except ParameterError as error:
-        raise ParameterError(f"{name}: {error}") from error
+        raise ParameterError(f"{name}: {error}") from None
     changed = {k: v for k, v in feature.given.items() if v != kind.defaults[k]}
     return feature._replace(given=Options(changed) if changed else True)

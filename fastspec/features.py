@@ -270,8 +270,8 @@ engine, planner
         Returns
         -------
         np.ndarray, shape=(..., n_bins, n_frames)
-            Of the type of `y` (float32 for int16), to which all is rounded; `rows` says where each
-            feature is.
+            What a call gives, as the type of `y` (float32 for int16); `rows` says where each feature
+            is.
 
         Raises
         ------
@@ -292,8 +292,16 @@ engine, planner
         stacked = self._matrix((*y.shape[:-1],), n_frames, wide, out)
         if out is not None and same_memory(y, out):
             raise ParameterError("out: must not overlap y")
-        results = {name: stacked[..., rows, :] for name, rows in self.rows.items()}
+        views = {name: stacked[..., rows, :] for name, rows in self.rows.items()}
+        results = dict(views)
+        for f in self._features:  # rounded first, if the matrix is wider
+            kind = f.dtype(wide)
+            if kind.itemsize < stacked.itemsize:
+                results[f.name] = new_array("y", views[f.name].shape, kind)
         self._compute(y, results, wide, check_threads(n_threads))
+        for name, view in views.items():
+            if results[name] is not view:
+                view[...] = results[name]
         return stacked
 
     def map(
@@ -437,7 +445,7 @@ engine, planner
                 check(key, out[key])
             except ParameterError as error:
                 text = str(error).removeprefix("out")
-                raise type(error)(f"out[{key!r}]{text}") from error
+                raise type(error)(f"out[{key!r}]{text}") from None
             results[key] = out[key]
             places.add(out[key].ctypes.data)
         if len(places) < len(results) and all(x.size for x in results.values()):

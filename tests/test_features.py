@@ -514,7 +514,7 @@ def test_limits():
         ({"mfcc": {"sr": 400}}, "mfcc: sr is that of all features"),
         ({"mel": 0}, "mel: n_mels=0: must be an integer >= 1"),
         ({"mel": 2.5}, "mel: n_mels=2.5: must be an integer"),
-        ({"mel": {"fmax": 99999}}, "mel: fmax=99999"),
+        ({"mel": {"fmin": -1}}, "mel: fmin=-1"),
         ({"mel": {"top_db": 80}}, "mel: top_db=80.0: needs a log"),
         ({"mfcc": {"ref": "max"}}, "mfcc: ref='max'"),
         ({"chroma": {"tuning": None}}, "chroma: tuning=None"),
@@ -580,7 +580,7 @@ def test_bad_calls():
 
 
 def test_warnings_carry_the_callers_line():
-    for options in ({"mel": 300}, {"poly": 90, "n_fft": 64}):
+    for options in ({"mel": 900}, {"poly": 12, "n_fft": 16}):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             plan = Features(**options)
