@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -89,9 +88,9 @@ engine, planner
 
     Notes
     -----
-    Where a feature looks at the whole signal (`top_db`, which `mfcc` and `contrast` have by default,
-    or ``ref='max'``), that is each signal of a call by itself. Such features cannot be streamed or
-    cropped: give ``mfcc={'top_db': None}``.
+    Where a feature looks at the whole signal (`top_db`, which `mfcc` and `contrast` have by
+    default, or ``ref='max'``), that is each signal of a call by itself. Such features cannot be
+    streamed or cropped: give ``mfcc={'top_db': None}``.
 
     With ``precision='double'``, and for samples of float64, all is computed in double, `rms` and
     `zcr` too; int16 samples are multiplied by `input_scale` for all features.
@@ -165,7 +164,7 @@ engine, planner
         if not features:
             names = ", ".join(KINDS)
             raise ParameterError(f"mel=False: no feature is on; at least one of {names} must be")
-        a |= {name: False for name in KINDS} | {f.name: f.given for f in features}
+        a |= dict.fromkeys(KINDS, False) | {f.name: f.given for f in features}
         object.__setattr__(self, "_features", features)
         object.__setattr__(self, "_hash", hash((type(self), *a.values())))
         self._finish(power=1.0)
@@ -270,8 +269,8 @@ engine, planner
         Returns
         -------
         np.ndarray, shape=(..., n_bins, n_frames)
-            What a call gives, as the type of `y` (float32 for int16); `rows` says where each feature
-            is.
+            What a call gives, as the type of `y` (float32 for int16); `rows` says where each
+            feature is.
 
         Raises
         ------
@@ -480,7 +479,7 @@ engine, planner
         """
         return super().stream(channels, n_threads)
 
-    def stream_group(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def stream_group(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: the frames of a group have one type. Use a `stream` of many channels."""
         raise ParameterError("stream_group: not for Features; use stream(channels=...)")
 

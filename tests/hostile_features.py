@@ -11,6 +11,8 @@ from hostile_run import Own, Value, bad, bads, case, good, goods, made, odds, va
 from hostile_values import (
     BOOLS,
     DTYPES,
+    HOP,
+    N_FFT,
     NAMES,
     NUMBERS,
     SIZES,
@@ -28,7 +30,7 @@ from hostile_values import (
 import fastspec
 
 ON: dict[str, Any] = {"mel": 9, "centroid": True, "rms": True}
-FRAMING: dict[str, Any] = {"n_fft": 64, "hop_length": 16}
+FRAMING: dict[str, Any] = {"n_fft": N_FFT, "hop_length": HOP}
 PARTS = ("win_length", "Nx", "beta", "std", "weight", "weights", "at", "nbar", "norm", "sll")
 
 
@@ -113,7 +115,9 @@ vary(
     _called,
     out=[
         good(None),
-        *bads(3, "x", [], {}, _GOOD["mel"], [*_GOOD.values()], EqualToAll(), BrokenRepr(), object()),
+        *bads(
+            3, "x", [], {}, _GOOD["mel"], [*_GOOD.values()], EqualToAll(), BrokenRepr(), object()
+        ),
         *bads({"mel": _GOOD["mel"]}, {**_GOOD, "x": 1}, {**_GOOD, 3: 1}, dict.fromkeys(_GOOD, 1)),
         bad(dict.fromkeys(_GOOD, np.zeros((1, 38))), "one array for all"),
         made("mapping that cannot be read", Raising),
@@ -122,10 +126,26 @@ vary(
 vary("Features call", _written, "out", mel=bads(None, 3, "x", _GOOD["rms"], _GOOD["mel"][1:]))
 vary("Features call", lambda **g: _PLAN.stack(**{"y": Y, **g}), y=_LONG, out=odds(None))
 vary("Features call", lambda **g: _PLAN.stack(Y, **g), out=bads(3, "x", {}, _GOOD["mel"], _GOOD))
-vary("Features call", lambda **g: _PLAN.map(**g), signals=bads(None, 3, "x", {}, [3], [[[Y]]], [Y, Y[None]]))
-vary("Features call", lambda **g: _PLAN.map([Y, Y[9:]], **g), pad=BOOLS, out=bads(3, "x", {}, [_GOOD]))
+vary(
+    "Features call",
+    lambda **g: _PLAN.map(**g),
+    "y",
+    signals=bads(None, 3, "x", {}, [3], [[[Y]]], [Y, Y[None]]),
+)
+vary(
+    "Features call",
+    lambda **g: _PLAN.map([Y, Y[9:]], **g),
+    pad=BOOLS,
+    out=bads(3, "x", {}, [_GOOD]),
+)
 vary("Features call", lambda **g: _PLAN.estimate(**{"n_samples": N, **g}), "y", n_samples=SIZES)
 vary("Features stream", lambda **g: _PLAN.stream(**g), channels=_SIZES, n_threads=THREADS)
 vary("Features stream", lambda **g: _PLAN.stream().push(**g), "y", chunk=_LONG)
-vary("Features stream", lambda **g: _PLAN.stream().push(Y, **g), out=bads(3, "x", {}, [], _GOOD["mel"]))
-case("Features", "an unknown one", lambda: fastspec.Features(tempo=True), "argument", must="refused")
+vary(
+    "Features stream",
+    lambda **g: _PLAN.stream().push(Y, **g),
+    out=bads(3, "x", {}, [], _GOOD["mel"]),
+)
+case(
+    "Features", "an unknown one", lambda: fastspec.Features(tempo=True), "argument", must="refused"
+)

@@ -249,7 +249,7 @@ def test_against_the_definition(errors):
 
 
 def test_contrast_without_a_limit():
-    # Noise has no peaks and no valleys 80 dB apart. With 5 dB those of its quiet half are all alike.
+    # Noise has no peaks and no valleys 80 dB apart. With 5 dB those of its quiet half are alike.
     y = np.concatenate([random(9000), 1e-3 * random(9000)])
     want = fastspec.spectral_contrast(y=y)
     same_bits(Features(contrast={"top_db": None})(y)["contrast"], want)
@@ -330,11 +330,16 @@ def test_streams_that_cannot_be():
     assert stream.n_samples == 0
 
 
-@pytest.mark.parametrize("frames", [slice(3, 9), slice(-4, None), slice(0), range(5, 6), slice(None)])
+@pytest.mark.parametrize(
+    "frames", [slice(3, 9), slice(-4, None), slice(0), range(5, 6), slice(None)]
+)
 def test_some_frames(frames):
     plan = Features(**LIVE, **FRAMES, pad_mode="reflect")
     y = random(2, 5000)
-    whole = {name: x[..., frames] if isinstance(frames, slice) else x[..., frames.start : frames.stop] for name, x in plan(y).items()}
+    whole = {
+        name: x[..., frames] if isinstance(frames, slice) else x[..., frames.start : frames.stop]
+        for name, x in plan(y).items()
+    }
     same_sets(whole, plan(y, frames=frames))
     same_sets(whole, plan.crop(y, frames, n_threads=2))
     n = plan.n_frames(5000)
