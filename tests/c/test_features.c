@@ -435,6 +435,46 @@ static void test_refusals(void)
     fspec_frontend_free(frames);
 }
 
+/* A stream takes nothing from the allocator once it is made, however its chunks are cut. */
+static void test_stream_memory(void)
+{
+    const fspec_allocator hook = {allocate, release, NULL};
+    enum { N = 300, ROUNDS = 400 };
+    static float y[N], out[2][17 * (N / 16 + 2)];
+    const fspec_signal signal = {y, N, 4, FSPEC_FLOAT32, 0};
+    const fspec_dtype dtypes[2] = {FSPEC_FLOAT32, FSPEC_FLOAT32};
+    const fspec_matrix to[2] = {{out[0], 4 * (N / 16 + 2), 4}, {out[1], 4 * (N / 16 + 2), 4}};
+    fspec_set_allocator(&hook);
+    fspec_frontend *frames = small_plan(NULL);
+    fspec_feature list[2];
+    fspec_frames_config fc;
+    fspec_features *features = NULL;
+    fspec_stream *stream = NULL;
+    rng r = {5};
+    fspec_frames_config_init(&fc);
+    fc.frame_length = 32;
+    fc.hop_length = fc.pad_left = fc.pad_right = 16;
+    fspec_feature_init(&list[0]);
+    fspec_feature_init(&list[1]);
+    list[0].plan = frames;
+    list[1].samples = &fc;
+    REQUIRE(fspec_features_create(frames, list, 2, &features) == FSPEC_OK, "features");
+    REQUIRE(fspec_features_stream_create(features, 1, &stream) == FSPEC_OK, "stream");
+    const long before = allocated;
+    for (int round = 0; round < ROUNDS; round++) {
+        fspec_signal chunk = signal;
+        int64_t n;
+        chunk.n_samples = rng_int(&r, 0, N);
+        CHECK_STATUS(fspec_features_push(stream, &chunk, to, dtypes, NULL, &n), FSPEC_OK, "push");
+    }
+    CHECK(allocated == before, "%ld allocations by pushes", allocated - before);
+    fspec_stream_free(stream);
+    fspec_features_free(features);
+    fspec_frontend_free(frames);
+    CHECK(live == 0, "%ld blocks leaked", live);
+    fspec_set_allocator(NULL);
+}
+
 static int stop(void *user)
 {
     (void)user;
@@ -551,15 +591,18 @@ static void test_cancel(void)
     fspec_frontend_free(frames);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rng r = {17};
+    (void)argc;
     check_tier();
     check_fftw();
-    for (int round = 0; round < 500 / CHECK_SLOWDOWN; round++)
+    for (int round = 0; round < 300 / CHECK_SLOWDOWN; round++)
         test_set(&r);
     test_refusals();
     test_memory();
+    test_stream_memory();
     test_cancel();
+    check_other_tiers(argv);
     return check_done();
 }
