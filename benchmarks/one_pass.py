@@ -17,7 +17,7 @@ import numpy as np
 import fastspec
 from benchmarks.cases import signal
 
-ROUNDS = 9
+ROUNDS = 15
 SR = 22050
 
 Call = Callable[[], Any]

@@ -22,7 +22,7 @@ from fastspec._validate import (
 from fastspec.chroma_spectra import ChromaSTFT
 from fastspec.convert import fft_frequencies
 from fastspec.decibels import power_to_db
-from fastspec.plans import PAD_MODES, rebuild
+from fastspec.plans import PAD_MODES, new_array, rebuild
 from fastspec.spectral import (
     BANDWIDTH,
     CENTROID,
@@ -101,6 +101,15 @@ class Feature(NamedTuple):
     n_raw: int = 0
     finish: Callable[[Array, Array, int], None] | None = None
     warns: str = ""
+    # Whether a frame's values are neighbours in new arrays: whole spectra along their bins would
+    # touch more pages of memory in turns than processors remember.
+    by_frame: bool = False
+
+    def new(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Return a new array, because of an argument."""
+        if not self.by_frame:
+            return new_array(name, shape, dtype)
+        return new_array(name, (*shape[:-2], shape[-1], shape[-2]), dtype).swapaxes(-1, -2)
 
 
 def _real(wide: bool) -> np.dtype[Any]:
@@ -145,6 +154,7 @@ def _of_plan(plan: type[Any], name: str, options: dict[str, Any], frames: Frames
         _complex if plan is STFT else _real,
         whole,
         warns="empty bands" if getattr(made, "_has_empty_bands", False) else "",
+        by_frame=plan in (STFT, Spectrogram),
     )
 
 

@@ -234,7 +234,8 @@ engine, planner
         dict of np.ndarray, shape=(..., rows, n_frames)
             By name, in the order of `names`; or `out`. The types are those of the plans and
             functions: that of `y`, but float64 for centroid, bandwidth, rolloff, contrast, poly and
-            zcr, and float32 for rms unless its dtype says otherwise.
+            zcr, and float32 for rms unless its dtype says otherwise. In new arrays for stft and
+            spectrogram the values of a frame are neighbours in memory.
 
         Raises
         ------
@@ -422,7 +423,7 @@ engine, planner
             total = sum(int(np.prod(shape)) * kind.itemsize for shape, kind in shapes.values())
             limits.check_output((total,), np.uint8)
         if out is None:
-            return {key: new_array(name, shape, kind) for key, (shape, kind) in shapes.items()}
+            return {f.name: f.new(name, *shapes[f.name]) for f in self._features}
         results = self._given(out, lambda key, x: check_out(x, *shapes[key]))
         for key, x in results.items():
             if any(same_memory(x, y) for y in inputs):

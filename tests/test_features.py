@@ -266,6 +266,7 @@ def test_batch_threads_out_and_layouts(dtype):
     plan = Features(**ALL, **FRAMES)
     y = random(3, 2, 4000, dtype=dtype)
     want = plan(y)
+    assert want["stft"].swapaxes(-1, -2).flags.c_contiguous
     for i in np.ndindex(3, 2):
         same_sets({name: x[i] for name, x in want.items()}, plan(y[i]))
     for n_threads in (2, 3, -1):
