@@ -1,7 +1,7 @@
 """Several features in one pass beside one by one: `python -m benchmarks.one_pass [SECONDS]`.
 
-One thread, float32 at 22050 Hz; medians of CPU time, in turns: `Features`, our plans and functions
-one by one, librosa's functions. Every array of the first two is compared bit for bit.
+One thread, float32 at 22050 Hz; medians of CPU time: `Features` and our plans and functions one by
+one, in turns, every array of which is compared bit for bit; then librosa's functions.
 """
 
 from __future__ import annotations
@@ -89,6 +89,14 @@ def seconds_of(calls: list[Call]) -> float:
     return time.process_time() - start
 
 
+def medians(columns: list[list[Call]]) -> list[float]:
+    """Return the median CPU time in ms of each list of calls, the lists in turns."""
+    for calls in columns:
+        seconds_of(calls)
+    rounds = [[seconds_of(calls) for calls in columns] for _ in range(ROUNDS)]
+    return [statistics.median(column) * 1e3 for column in zip(*rounds, strict=True)]
+
+
 def differing(results: dict[str, Any], singles: dict[str, Call]) -> list[str]:
     """Return the features that are not, bit for bit, what they are alone."""
     return [
@@ -107,17 +115,15 @@ def main() -> None:
     for title, names in SETS.items():
         options: dict[str, Any] = dict.fromkeys(names, True)
         plan = fastspec.Features(sr=SR, **options)
-        columns = [[lambda plan=plan: plan(y)], [singles[name] for name in plan.names]]
+        one: list[Call] = [lambda plan=plan: plan(y)]  # type: ignore[misc]
+        a, b = medians([one, [singles[name] for name in plan.names]])
+        cells = f" {b:9.2f} {b / a:6.1f}"
         if librosas:
-            columns.append([librosas[name] for name in plan.names])
-        for calls in columns:
-            seconds_of(calls)
-        rounds = [[seconds_of(calls) for calls in columns] for _ in range(ROUNDS)]
-        a, *others = (statistics.median(column) * 1e3 for column in zip(*rounds, strict=True))
-        cells = "".join(f" {b:9.2f} {b / a:6.1f}" for b in others)
+            (c,) = medians([[librosas[name] for name in plan.names]])
+            cells += f" {c:9.2f} {c / a:6.1f}"
         wrong = differing(plan(y), singles)
         bits = "differ: " + ", ".join(wrong) if wrong else "equal"
-        print(f"{title:40} {a:9.2f}{cells or ' ' * 17}  {bits}")
+        print(f"{title:40} {a:9.2f}{cells}  {bits}")
 
 
 if __name__ == "__main__":

@@ -58,14 +58,15 @@ int64_t fs_row_pitch(const fspec_frontend *plan);
  * make if `bins`, and for what comes of them. */
 void fs_lay_out_spectra(const fspec_frontend *plan, fs_arena *arena, int bins, fs_desk *desk);
 void fs_lay_out_bands(const fspec_frontend *plan, fs_arena *arena, fs_desk *desk);
-/* Whether a plan needs the largest value of each item: run->largest, and of cepstra run->keys. None so far: */
+/* Whether a plan needs the largest value of each item: run->largest, and of cepstra run->keys. */
 int fs_needs_largest(const fspec_frontend *plan);
+/* None so far. */
 void fs_begin_largest(fs_run *run);
 int64_t fs_n_blocks(const fspec_frontend *plan, int64_t n_frames);
 /* Blocks that a worker takes at a time: few enough to share the work evenly and to hear a cancel soon. */
 int64_t fs_grain(const fspec_frontend *plan, int64_t n_blocks, int n_workers);
 void fs_seat_lanes(const fs_run *run, int64_t block, fs_seats *seats);
-/* Whether the final threshold changes anything in a block of the cepstrum. */
+/* Whether the final threshold leaves a block of the cepstrum as it is. */
 int fs_is_settled(const fs_run *run, const fs_seats *seats);
 /* From powers in desk->block to the output. projected: the product with the bands, if another plan's is the same, or NULL. */
 void fs_banded_block(const fs_run *run, fs_desk *desk, const fs_seats *seats, const void *projected);
