@@ -66,6 +66,8 @@ int64_t fs_n_blocks(const fspec_frontend *plan, int64_t n_frames);
 /* Blocks that a worker takes at a time: few enough to share the work evenly and to hear a cancel soon. */
 int64_t fs_grain(const fspec_frontend *plan, int64_t n_blocks, int n_workers);
 void fs_seat_lanes(const fs_run *run, int64_t block, fs_seats *seats);
+/* So many frames one by one take about as long as a block of narrow kernels. */
+int64_t fs_most_alone(const fspec_frontend *plan);
 /* Whether the final threshold leaves a block of the cepstrum as it is. */
 int fs_is_settled(const fs_run *run, const fs_seats *seats);
 /* From powers in desk->block to the output. projected: the product with the bands, if another plan's is the same, or NULL. */

@@ -216,6 +216,7 @@ typedef struct bench {
     fs_desk *desks;   /* of each feature's bands */
     void **products;  /* of each feature: with the bands, or the sums of a centroid, where others take them from there, or NULL */
     void **blocks;    /* of each power */
+    char *rows;       /* of each power and lane, for frames that are transformed one by one; or NULL */
     double *room;
 } bench;
 
@@ -246,6 +247,7 @@ static void lay_out_bench(const fspec_features *f, fs_arena *arena, bench *b)
     b->products = fs_take(arena, f->n, sizeof *b->products);
     b->blocks = fs_take(arena, f->n_powers, sizeof *b->blocks);
     b->room = fs_take(arena, f->room, sizeof *b->room);
+    b->rows = f->room && f->spectra->lone ? fs_take(arena, f->n_powers * w * fs_row_pitch(f->spectra), size) : NULL;
     for (int64_t i = 0; i < f->n_powers; i++) {
         void *block = f->bins ? fs_take(arena, w * f->spectra->n_bins, size) : b->spectra.block;
         if (arena->base)
@@ -392,6 +394,53 @@ static int any_due(const features_job *job, const fs_seats *seats)
     return 0;
 }
 
+/* What is due of a block whose spectra are made: plans, or statistics of spectra, or both. */
+static void make_due(const features_job *job, bench *b, const fs_seats *seats, int plans, int statistics)
+{
+    const fspec_features *f = job->f;
+    for (int64_t i = 0; i < f->n; i++) {
+        const fs_feature *feature = &f->features[i];
+        if (!(feature->plan ? plans : statistics))
+            continue;
+        if (feature->plan && b->products[i])
+            seats->k->project(b->products[i], b->blocks[feature->power], &feature->plan->bands);
+        if (is_due(job, i, seats)) {
+            const fs_seats own = seats_of(&job->runs[i], seats);
+            make_feature(job, b, &own, i);
+        }
+    }
+}
+
+/* Few frames: their spectra one by one, and all that plans make of each; then the statistics, which have no kernels for single
+ * frames, of all together. */
+static void make_one_by_one(const features_job *job, bench *b, const fs_seats *seats)
+{
+    const fspec_features *f = job->f;
+    const fspec_frontend *plan = f->spectra;
+    const size_t size = plan->kernels->real_size, row = (size_t)fs_row_pitch(plan) * size, n_bins = (size_t)plan->n_bins;
+    const size_t per_power = plan->kernels->lanes * row;
+    for (size_t i = 0; i < seats->n; i++) {
+        const fs_seats one = {.k = plan->lone->kernels,
+                              .n = 1,
+                              .begin = seats->begin + (int64_t)i,
+                              .item = {seats->item[i]},
+                              .frame = {seats->frame[i]}};
+        make_spectra(job, b, &one);
+        for (int64_t p = 0; p < f->n_powers; p++) {
+            memset((char *)b->blocks[p] + n_bins * size, 0, 4 * size); /* for `project` */
+            if (b->rows)
+                memcpy(b->rows + (size_t)p * per_power + i * row, b->blocks[p], n_bins * size);
+        }
+        make_due(job, b, &one, 1, 0);
+    }
+    for (int64_t p = 0; p < f->n_powers && b->rows; p++) {
+        char *rows = b->rows + (size_t)p * per_power;
+        memset(rows + seats->n * row, 0, (seats->k->lanes - seats->n) * row);
+        seats->k->rows_to_lanes(b->blocks[p], rows, row / size, n_bins);
+    }
+    make_due(job, b, seats, 0, 1);
+}
+
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
     const features_job *job = context;
@@ -402,15 +451,11 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         fs_seat_lanes(&job->spectra, block, &seats);
         if (!any_due(job, &seats))
             continue;
-        make_spectra(job, b, &seats);
-        for (int64_t i = 0; i < f->n; i++) {
-            const fs_feature *feature = &f->features[i];
-            if (feature->plan && b->products[i])
-                seats.k->project(b->products[i], b->blocks[feature->power], &feature->plan->bands);
-            if (is_due(job, i, &seats)) {
-                const fs_seats own = seats_of(&job->runs[i], &seats);
-                make_feature(job, b, &own, i);
-            }
+        if ((int64_t)seats.n <= fs_most_alone(f->spectra)) {
+            make_one_by_one(job, b, &seats);
+        } else {
+            make_spectra(job, b, &seats);
+            make_due(job, b, &seats, 1, 1);
         }
         if (fs_interrupted())
             break; /* the call knows its status */

@@ -113,8 +113,7 @@ static void lay_out_lone_desk(const fspec_frontend *plan, fs_arena *arena, fs_de
     d->mixed = fs_take(arena, plan->n_out, size);
 }
 
-/* So many frames one by one take about as long as a block of narrow kernels. */
-static int64_t most_alone(const fspec_frontend *plan)
+int64_t fs_most_alone(const fspec_frontend *plan)
 {
     return plan->lone ? ((int64_t)plan->lone->kernels->lone_width + 1) / 2 : 0;
 }
@@ -134,7 +133,7 @@ void fs_frontend_measure(fspec_frontend *plan)
 
 static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, fs_run *r)
 {
-    const int lone = n_frames <= most_alone(plan) && !(r && r->sink && r->sink->take_block);
+    const int lone = n_frames <= fs_most_alone(plan) && !(r && r->sink && r->sink->take_block);
     const size_t desk_bytes = lone ? plan->lone_desk_bytes : plan->desk_bytes;
     fs_desk *desks = fs_take(arena, n_workers, sizeof *desks);
     int64_t *first_frame = fs_take(arena, n_items + 1, sizeof *first_frame);
@@ -351,7 +350,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     for (int64_t block = begin; block < end; block++) {
         fs_seat_lanes(r, block, &l);
         const size_t n = l.n;
-        const int one_by_one = lone && (int64_t)n <= most_alone(r->plan);
+        const int one_by_one = lone && (int64_t)n <= fs_most_alone(r->plan);
         for (size_t i = 0; i < (one_by_one ? n : 1); i++) {
             if (one_by_one) {
                 l.k = lone->kernels;

@@ -501,8 +501,18 @@ engine, planner
     def _stream_maker(
         self, core: Any, lead: tuple[int, ...], wide: bool
     ) -> Callable[[int], tuple[Any, Any]]:
+        layout = [(f.name, f.n_rows, f.dtype(wide), f.by_frame) for f in self._features]
+
         def make(n: int) -> tuple[Arrays, list[Array]]:
-            results = self._results("chunk", lead, n, wide, None, ())
+            if n >= 4096:
+                results = self._results("chunk", lead, n, wide, None, ())
+            else:
+                results = {
+                    name: np.empty((*lead, n, rows), kind).swapaxes(-1, -2)
+                    if by_frame
+                    else np.empty((*lead, rows, n), kind)
+                    for name, rows, kind, by_frame in layout
+                }
             return results, list(results.values())
 
         return make
