@@ -155,6 +155,17 @@ static const fspec_api table = {
     fspec_frames_exec,
     fspec_one_pole,
     fspec_median,
+    fspec_feature_init,
+    fspec_features_create,
+    fspec_features_free,
+    fspec_features_n_rows,
+    fspec_features_exec,
+    fspec_features_exec_part,
+    fspec_features_memory,
+    fspec_features_flops,
+    fspec_features_stream_create,
+    fspec_features_push,
+    fspec_features_flush,
 };
 
 const fspec_api *fspec_get_api(void) {

@@ -45,13 +45,33 @@ typedef struct fs_seats {
     char *out[FS_MAX_LANES];
 } fs_seats;
 
-/* spectra.c: samples to spectra. Powers go to desk->block; complex spectra to the output. */
+/* spectra.c: samples to spectra. Powers go to desk->block; complex spectra to the output, or to desk->complex_block. */
 void fs_power_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
 void fs_complex_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
+void fs_bins_block(const fs_run *run, fs_desk *desk, const fs_seats *seats);
 /* The samples and elements of desk->span. */
 int64_t fs_span_length(const fspec_frontend *plan);
 /* Rows of the spectrum hold whole vectors, and are spread over the cache's sets. */
 int64_t fs_row_pitch(const fspec_frontend *plan);
+
+/* frontend_exec.c, for what runs several plans on the same spectra. The parts of a desk: for spectra, which fs_bins_block is to
+ * make if `bins`, and for what comes of them. */
+void fs_lay_out_spectra(const fspec_frontend *plan, fs_arena *arena, int bins, fs_desk *desk);
+void fs_lay_out_bands(const fspec_frontend *plan, fs_arena *arena, fs_desk *desk);
+/* Whether a plan needs the largest value of each item: run->largest, and of cepstra run->keys. */
+int fs_needs_largest(const fspec_frontend *plan);
+/* None so far. */
+void fs_begin_largest(fs_run *run);
+int64_t fs_n_blocks(const fspec_frontend *plan, int64_t n_frames);
+/* Blocks that a worker takes at a time: few enough to share the work evenly and to hear a cancel soon. */
+int64_t fs_grain(const fspec_frontend *plan, int64_t n_blocks, int n_workers);
+void fs_seat_lanes(const fs_run *run, int64_t block, fs_seats *seats);
+/* So many frames one by one take about as long as a block of narrow kernels. */
+int64_t fs_most_alone(const fspec_frontend *plan);
+/* Whether the final threshold leaves a block of the cepstrum as it is. */
+int fs_is_settled(const fs_run *run, const fs_seats *seats);
+/* From powers in desk->block to the output. projected: the product with the bands, if another plan's is the same, or NULL. */
+void fs_banded_block(const fs_run *run, fs_desk *desk, const fs_seats *seats, const void *projected);
 
 /* store.c: [row][lane] to the output; complex rows of one lane, or of all lanes, to it. */
 void fs_store_block(const fs_run *run, const fs_seats *seats, const void *block, int64_t n_rows);

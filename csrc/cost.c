@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "cqt.h"
+#include "feature_set.h"
 #include "nsgt.h"
 #include "speech_stages.h"
 
@@ -27,6 +28,12 @@ static double of_bands(const fs_bands *bands)
 
 /* ---- the front end ------------------------------------------------------------------------------------------------ */
 
+static double of_powers(const fspec_frontend *plan, double power)
+{
+    const double bins = (double)plan->n_bins;
+    return 3 * bins + (power == 2 ? 0 : bins * (power == 1 ? ROOT : POWER));
+}
+
 /* One frame, up to its spectrum. */
 static double of_spectrum(const fspec_frontend *plan)
 {
@@ -37,9 +44,7 @@ static double of_spectrum(const fspec_frontend *plan)
     if (plan->dither > 0) /* a Gaussian number: half of a logarithm, a root and a sine and cosine */
         sum += length * (LOGARITHM + ROOT + 2 * LOGARITHM) / 2;
     if (plan->output != FSPEC_OUT_COMPLEX) {
-        sum += 3 * bins;
-        if (plan->power != 2)
-            sum += bins * (plan->power == 1 ? ROOT : POWER);
+        sum += of_powers(plan, plan->power);
         if (plan->magnitude_eps > 0)
             sum += bins * (ROOT + 2);
     }
@@ -106,6 +111,41 @@ size_t fspec_frontend_memory(const fspec_frontend *plan, int64_t n_signals, int6
         || __builtin_add_overflow(own, stages, &own) || __builtin_add_overflow(own, items, &own) || own > PTRDIFF_MAX)
         return 0;
     return own;
+}
+
+/* ---- several features --------------------------------------------------------------------------------------------- */
+
+static double of_statistic(const fspec_spectral *s)
+{
+    const double bins = (double)s->config.n_bins;
+    switch (s->config.kind) {
+    case FSPEC_SPECTRAL_CENTROID: return 4 * bins;
+    case FSPEC_SPECTRAL_BANDWIDTH: return (8 + (s->config.p == 2 || s->config.p == 1 ? 0 : POWER)) * bins;
+    case FSPEC_SPECTRAL_ROLLOFF: return 3 * bins;
+    case FSPEC_SPECTRAL_FLATNESS: return 4 * bins; /* the logarithms are of products */
+    case FSPEC_SPECTRAL_TAILS: return 4 * bins;
+    default: return 2 * bins * (double)s->n_rows;
+    }
+}
+
+double fspec_features_flops(const fspec_features *f, int64_t n_samples)
+{
+    if (!f || n_samples < 1)
+        return 0;
+    const int64_t n_fft = f->frames->framing.n_fft;
+    double sum = f->spectra ? (double)n_fft + of_fft(f->frames->lanes, n_fft) : 0;
+    for (int64_t i = 0; i < f->n_powers; i++)
+        sum += of_powers(f->frames, f->powers[i]);
+    for (int64_t i = 0; i < f->n; i++) {
+        const fs_feature *feature = &f->features[i];
+        if (feature->plan)
+            sum += of_features(feature->plan) - (feature->source >= 0 && feature->source != i ? of_bands(&feature->plan->bands) : 0);
+        else
+            sum += !feature->spectral      ? 2 * (double)f->frames->framing.hop
+                   : feature->source >= 0 ? of_statistic(feature->spectral) - 4 * (double)f->frames->n_bins
+                                          : of_statistic(feature->spectral);
+    }
+    return (double)fs_n_frames(&f->frames->framing, n_samples) * sum;
 }
 
 /* ---- the constant-Q transform ------------------------------------------------------------------------------------- */

@@ -176,6 +176,17 @@ typedef struct fspec_api {
     fspec_status (*frames_exec)(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
     fspec_status (*one_pole)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call);
     fspec_status (*median)(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+    void (*feature_init)(fspec_feature *feature);
+    fspec_status (*features_create)(const fspec_frontend *frames, const fspec_feature *features, int64_t n_features, fspec_features **result);
+    void (*features_free)(fspec_features *features);
+    int64_t (*features_n_rows)(const fspec_features *features, int64_t feature);
+    fspec_status (*features_exec)(const fspec_features *features, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, const fspec_dtype *dtypes, const fspec_call *call);
+    fspec_status (*features_exec_part)(const fspec_features *features, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, const fspec_dtype *dtypes, const fspec_call *call);
+    size_t (*features_memory)(const fspec_features *features, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+    double (*features_flops)(const fspec_features *features, int64_t n_samples);
+    fspec_status (*features_stream_create)(const fspec_features *features, int64_t n_channels, fspec_stream **stream);
+    fspec_status (*features_push)(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames);
+    fspec_status (*features_flush)(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -339,6 +350,17 @@ static const fspec_api *fspec_api_table;
 #define fspec_frames_exec fspec_api_table->frames_exec
 #define fspec_one_pole fspec_api_table->one_pole
 #define fspec_median fspec_api_table->median
+#define fspec_feature_init fspec_api_table->feature_init
+#define fspec_features_create fspec_api_table->features_create
+#define fspec_features_free fspec_api_table->features_free
+#define fspec_features_n_rows fspec_api_table->features_n_rows
+#define fspec_features_exec fspec_api_table->features_exec
+#define fspec_features_exec_part fspec_api_table->features_exec_part
+#define fspec_features_memory fspec_api_table->features_memory
+#define fspec_features_flops fspec_api_table->features_flops
+#define fspec_features_stream_create fspec_api_table->features_stream_create
+#define fspec_features_push fspec_api_table->features_push
+#define fspec_features_flush fspec_api_table->features_flush
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

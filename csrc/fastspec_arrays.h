@@ -116,6 +116,52 @@ FSPEC_API fspec_status fspec_frames_exec(const fspec_frames_config *config, cons
                                          const fspec_matrix *out,
                                          int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
 
+/* ---- several features of the same frames --------------------------------------------------------------------------- */
+
+/* One feature: exactly one of plan, spectral and samples is not NULL. Plans and statistics MUST outlive what is made of them. */
+typedef struct fspec_feature {
+    size_t size;
+    const fspec_frontend *plan;         /* NULL; any output, without what changes frames before the window, without magnitude_eps
+                                           and without stages over time */
+    const fspec_spectral *spectral;     /* NULL; a statistic of |X|^power */
+    const fspec_frames_config *samples; /* NULL; a statistic of the frames' samples. Copied. */
+    double power;                       /* 1; > 0, for spectral */
+} fspec_feature;
+
+typedef struct fspec_features fspec_features;
+
+FSPEC_API void fspec_feature_init(fspec_feature *feature);
+/* Features that are computed together: the spectrum of each frame once, then all that is made of it while it is in the cache.
+ * `frames` is a plan of any output, by which signals are cut into frames, scaled and transformed; those of the features must do
+ * that in the same way (framing, window, precision, input_scale), and samples have its frame_length, hop_length and padding. Plans
+ * with equal bands share the product. n_features is from 1 to 1024. Errors: BAD_FEATURES for a plan that does not fit, BAD_FRAMES
+ * for samples that do not, BAD_POWER, BAD_ARGUMENT, BAD_STRUCT, NO_MEMORY. Thread-safe. */
+FSPEC_API fspec_status fspec_features_create(const fspec_frontend *frames, const fspec_feature *features, int64_t n_features,
+                                             fspec_features **result);
+FSPEC_API void fspec_features_free(fspec_features *features);
+/* Rows of a feature's output; 0 for a number that there is none of. */
+FSPEC_API int64_t fspec_features_n_rows(const fspec_features *features, int64_t feature);
+/* Signals as for fspec_frontend_exec, into n_features times n_signals matrices: that of feature k and signal i is
+ * out[k * n_signals + i]. Frames are those of the plan `frames`; dtypes: one per feature, FSPEC_COMPLEX64/128 for complex spectra,
+ * else FSPEC_FLOAT32/64. The bits are those of fspec_frontend_exec, fspec_spectral_exec and fspec_frames_exec (of samples as the
+ * plan converts them). call->scratch and call->whole_array are not used. Errors as fspec_frontend_exec. Thread-safe. */
+FSPEC_API fspec_status fspec_features_exec(const fspec_features *features, const fspec_signal *signals, const fspec_matrix *out,
+                                           int64_t n_signals, const fspec_dtype *dtypes, const fspec_call *call);
+/* The same of some frames of signals, as fspec_frontend_exec_part with the plan `frames`, whose fspec_frontend_needs says which samples
+ * that takes. NOT_STREAMABLE if a feature needs the whole signal. Thread-safe. */
+FSPEC_API fspec_status fspec_features_exec_part(const fspec_features *features, const fspec_part *parts, const fspec_matrix *out,
+                                                int64_t n_parts, const fspec_dtype *dtypes, const fspec_call *call);
+/* As fspec_frontend_memory and fspec_frontend_flops. Thread-safe. */
+FSPEC_API size_t fspec_features_memory(const fspec_features *features, int64_t n_signals, int64_t n_samples, int32_t n_threads);
+FSPEC_API double fspec_features_flops(const fspec_features *features, int64_t n_samples);
+/* A stream of features: a fspec_stream, but that what it is pushed and flushed with are these functions, whose `out` and `dtypes`
+ * are those of fspec_features_exec with a signal per channel. It keeps a reference to `features`. */
+FSPEC_API fspec_status fspec_features_stream_create(const fspec_features *features, int64_t n_channels, fspec_stream **stream);
+FSPEC_API fspec_status fspec_features_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
+                                           const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames);
+FSPEC_API fspec_status fspec_features_flush(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes,
+                                            const fspec_call *call, int64_t *n_frames);
+
 /* ---- filters along an axis --------------------------------------------------------------------------------------- */
 
 /* out[r * out_pitch + i] = sum over j < n_taps of taps[j] * x[r * x_pitch + i + j * step], for 0 <= i < n and n_rows rows,

@@ -178,6 +178,18 @@ void fs_bands_free(fs_bands *bands)
     *bands = (fs_bands){0};
 }
 
+int fs_bands_equal(const fs_bands *a, const fs_bands *b, int is_double)
+{
+    const size_t size = is_double ? 8 : 4, n_rows = (size_t)a->n_rows;
+    if (a->n_rows != b->n_rows || a->n_columns != b->n_columns || !a->dense != !b->dense)
+        return 0;
+    if (a->dense)
+        return memcmp(a->dense, b->dense, n_rows * (size_t)a->n_columns * size) == 0;
+    return memcmp(a->first, b->first, n_rows * sizeof *a->first) == 0
+           && memcmp(a->start, b->start, (n_rows + 1) * sizeof *a->start) == 0
+           && memcmp(a->weights, b->weights, (size_t)a->start[n_rows] * size) == 0;
+}
+
 /* Slaney's Auditory Toolbox: linear at 200/3 Hz per mel below 1 kHz, then 27 steps to each factor of 6.4. */
 static const double slaney_step = 200.0 / 3.0, slaney_knee = 1000.0;
 

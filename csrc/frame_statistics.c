@@ -2,14 +2,12 @@
  *
  * A signal is cut into stretches of a hop. A frame is `whole` of them and the first `rest` samples of the next, so that what
  * frames share is summed once. */
+#include "frame_statistics.h"
+
 #include <math.h>
-#include <string.h>
 
 #include "arrays.h"
-#include "framing.h"
-#include "memory.h"
-#include "parallel.h"
-#include "simd.h"
+#include "pool.h"
 
 enum {
     GROUP = 256, /* frames of one piece of work */
@@ -22,7 +20,7 @@ void fspec_frames_config_init(fspec_frames_config *config)
         .size = sizeof *config, .frame_length = 2048, .hop_length = 512, .threshold = 1e-10, .zero_pos = 1};
 }
 
-static fspec_status read(const fspec_frames_config *given, fspec_frames_config *c)
+fspec_status fs_frames_read(const fspec_frames_config *given, fspec_frames_config *c)
 {
     const int64_t most = INT64_C(1) << 31;
     fspec_frames_config_init(c);
@@ -53,28 +51,28 @@ static fs_framing framing_of(const fspec_frames_config *c)
 int64_t fspec_frames_count(const fspec_frames_config *given, int64_t n_samples)
 {
     fspec_frames_config c;
-    if (read(given, &c) != FSPEC_OK)
+    if (fs_frames_read(given, &c) != FSPEC_OK)
         return 0;
     const fs_framing framing = framing_of(&c);
     return fs_n_frames(&framing, n_samples);
 }
 
 typedef struct frames_job {
-    fspec_frames_config config;
+    const fspec_frames_config *config;
     fs_framing framing;
     const fs_kernels *kernels;
-    const fspec_signal *signals;
-    const fspec_matrix *out;
-    int64_t *first_group; /* of each signal, n_signals + 1 */
-    int64_t n_signals, whole, rest, room;
+    const fs_item *items;
+    int64_t *first_group; /* of each item, n_items + 1 */
+    int64_t whole, rest, room;
     double *rooms; /* per worker: of GROUP + whole stretches; of GROUP rests */
+    double scale;
     int is_double, out_double;
 } frames_job;
 
 /* The statistic of n samples from `begin` on; of crossings, the n - 1 between them, and with `beyond` the one behind them. */
 static double statistic(const frames_job *job, const fs_source *source, int64_t begin, int64_t n, int beyond)
 {
-    const fspec_frames_config *c = &job->config;
+    const fspec_frames_config *c = job->config;
     double room[PART + 1], sum = 0;
     const int64_t more = c->crossings != 0;
     for (int64_t done = 0; done < n; done += PART) {
@@ -87,7 +85,7 @@ static double statistic(const frames_job *job, const fs_source *source, int64_t 
             break;
         const void *x = fs_direct(source, begin + done, part + more, job->is_double);
         if (!x) {
-            fs_fetch(&job->framing, source, begin + done, part + more, room, job->is_double, 1);
+            fs_fetch(&job->framing, source, begin + done, part + more, room, job->is_double, job->scale);
             x = room;
         }
         sum += more ? (double)job->kernels->crossings(x, (size_t)part, c->threshold, c->zero_pos)
@@ -96,10 +94,12 @@ static double statistic(const frames_job *job, const fs_source *source, int64_t 
     return sum;
 }
 
-static void group(const frames_job *job, const fs_source *source, int64_t first, int64_t n, double *room,
-                  const fspec_matrix *out)
+/* Frames [first, first + n) of an item. */
+static void group(const frames_job *job, const fs_item *item, int64_t first, int64_t n, double *room)
 {
-    const fspec_frames_config *c = &job->config;
+    const fspec_frames_config *c = job->config;
+    const fs_source *source = &item->source;
+    const fspec_matrix *out = &item->out;
     const double length = (double)c->frame_length;
     double *rests = room + GROUP + job->whole;
     for (int64_t i = 0; i < n + job->whole; i++) {
@@ -124,44 +124,101 @@ static void group(const frames_job *job, const fs_source *source, int64_t first,
         if (job->rest)
             sum += rests[i];
         sum = c->crossings ? sum / length : sqrt(sum / length);
-        fs_copy_values((char *)out->data + (first + i) * out->frame_stride, 8, job->out_double, &sum, 8, 1, 1);
+        fs_copy_values((char *)out->data + (first - item->first + i) * out->frame_stride, 8, job->out_double, &sum, 8, 1, 1);
     }
 }
 
 static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 {
     const frames_job *job = context;
-    int64_t signal = 0;
+    int64_t i = 0;
     for (int64_t piece = begin; piece < end; piece++) {
-        while (piece >= job->first_group[signal + 1])
-            signal++;
-        const fs_source source = {job->signals[signal], 0, job->signals[signal].n_samples};
-        const int64_t n_frames = fs_n_frames(&job->framing, source.total), first = (piece - job->first_group[signal]) * GROUP;
-        group(job, &source, first, n_frames - first < GROUP ? n_frames - first : GROUP, job->rooms + worker * job->room,
-              &job->out[signal]);
+        while (piece >= job->first_group[i + 1])
+            i++;
+        const fs_item *item = &job->items[i];
+        const int64_t done = (piece - job->first_group[i]) * GROUP, left = item->n_frames - done;
+        group(job, item, item->first + done, left < GROUP ? left : GROUP, job->rooms + worker * job->room);
     }
     return FSPEC_OK;
 }
 
-static fspec_status check(const frames_job *job, fspec_dtype out_dtype)
+static int64_t whole_stretches(const fspec_frames_config *c)
+{
+    return c->crossings ? (c->frame_length - 1) / c->hop_length : c->frame_length / c->hop_length;
+}
+
+static int lay_out(const fspec_frames_config *c, int64_t n_items, int n_workers, frames_job *job, fs_arena *arena)
+{
+    job->whole = whole_stretches(c);
+    job->room = 2 * GROUP + job->whole;
+    job->first_group = fs_take(arena, n_items + 1, sizeof *job->first_group);
+    job->rooms = fs_take(arena, n_workers * job->room, sizeof *job->rooms);
+    return !arena->overflow;
+}
+
+int fs_frames_scratch(const fspec_frames_config *c, int64_t n_items, int n_threads, size_t *bytes)
+{
+    fs_arena arena = {0};
+    frames_job job;
+    const int fits = lay_out(c, n_items, n_threads, &job, &arena);
+    *bytes = arena.used;
+    return fits;
+}
+
+fspec_status fs_frames_run(const fspec_frames_config *c, const fs_item *items, int64_t n_items, int is_double, double scale,
+                           fspec_dtype out_dtype, const fspec_call *call)
+{
+    frames_job job = {.config = c,
+                      .framing = framing_of(c),
+                      .kernels = fs_kernels_for(is_double),
+                      .items = items,
+                      .scale = scale,
+                      .is_double = is_double,
+                      .out_double = out_dtype == FSPEC_FLOAT64};
+    const int n_threads = fs_worker_count(call, INT64_MAX);
+    fs_scratch scratch;
+    size_t bytes;
+    if (!fs_frames_scratch(c, n_items, n_threads, &bytes))
+        return FSPEC_TOO_LARGE;
+    fspec_status status = fs_call_scratch(call, bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    fs_arena arena = {.base = scratch.base};
+    lay_out(c, n_items, n_threads, &job, &arena);
+    job.rest = c->frame_length - job.whole * c->hop_length;
+    job.first_group[0] = 0;
+    for (int64_t i = 0; i < n_items && status == FSPEC_OK; i++) {
+        const int64_t n = items[i].n_frames;
+        if (__builtin_add_overflow(job.first_group[i], n / GROUP + (n % GROUP != 0), &job.first_group[i + 1]))
+            status = FSPEC_TOO_LARGE;
+    }
+    const int64_t pieces = job.first_group[n_items];
+    if (status == FSPEC_OK)
+        status = fs_parallel(call, fs_worker_count(call, pieces), pieces, 1, work, &job);
+    fs_call_release(&scratch);
+    return status;
+}
+
+static fspec_status check(const fs_framing *framing, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals,
+                          fspec_dtype out_dtype)
 {
     if (out_dtype != FSPEC_FLOAT32 && out_dtype != FSPEC_FLOAT64)
         return FSPEC_BAD_DATA_TYPE;
-    if (job->n_signals < 0 || (job->n_signals > 0 && (!job->signals || !job->out)))
+    if (n_signals < 0 || (n_signals > 0 && (!signals || !out)))
         return FSPEC_BAD_ARGUMENT;
-    for (int64_t i = 0; i < job->n_signals; i++) {
-        const fspec_signal *s = &job->signals[i];
+    for (int64_t i = 0; i < n_signals; i++) {
+        const fspec_signal *s = &signals[i];
         int64_t extent;
-        if (fs_sample_size(s->dtype) == 0 || s->dtype != job->signals[0].dtype)
+        if (fs_sample_size(s->dtype) == 0 || s->dtype != signals[0].dtype)
             return FSPEC_BAD_DATA_TYPE;
-        if (s->n_samples < 0 || s->n_samples > INT64_MAX / 4 || !job->out[i].data)
+        if (s->n_samples < 0 || s->n_samples > INT64_MAX / 4 || !out[i].data)
             return FSPEC_BAD_ARGUMENT;
-        const int64_t n_frames = fs_n_frames(&job->framing, s->n_samples);
+        const int64_t n_frames = fs_n_frames(framing, s->n_samples);
         if (n_frames == 0)
             return FSPEC_TOO_SHORT;
         if (!s->data)
             return FSPEC_BAD_ARGUMENT;
-        if (__builtin_mul_overflow(s->n_samples, s->stride, &extent) || !fs_fits(&job->out[i], 1, n_frames))
+        if (__builtin_mul_overflow(s->n_samples, s->stride, &extent) || !fs_fits(&out[i], 1, n_frames))
             return FSPEC_TOO_LARGE;
     }
     return FSPEC_OK;
@@ -170,44 +227,29 @@ static fspec_status check(const frames_job *job, fspec_dtype out_dtype)
 fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out,
                                int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
 {
-    frames_job job = {.signals = signals, .out = out, .n_signals = n_signals, .out_double = out_dtype == FSPEC_FLOAT64};
+    fspec_frames_config c;
     fspec_call full;
-    fs_arena arena = {0};
-    void *memory = NULL;
+    size_t bytes;
     fspec_status status = fs_call_read(call, &full);
     if (status == FSPEC_OK)
-        status = read(config, &job.config);
+        status = fs_frames_read(config, &c);
     if (status != FSPEC_OK)
         return status;
-    job.framing = framing_of(&job.config);
-    status = check(&job, out_dtype);
+    const fs_framing framing = framing_of(&c);
+    full.scratch = NULL;
+    status = check(&framing, signals, out, n_signals, out_dtype);
     if (status != FSPEC_OK || n_signals == 0)
         return status;
-    const int64_t hop = job.config.hop_length, length = job.config.frame_length;
-    job.whole = job.config.crossings ? (length - 1) / hop : length / hop;
-    job.rest = length - job.whole * hop;
-    job.is_double = signals[0].dtype == FSPEC_FLOAT64;
-    job.kernels = fs_kernels_for(job.is_double);
-    job.room = 2 * GROUP + job.whole;
-    const int n_workers = fs_worker_count(&full, INT64_MAX);
-    for (int pass = 0; pass < 2; pass++) {
-        arena.used = 0;
-        job.first_group = fs_take(&arena, n_signals + 1, sizeof *job.first_group);
-        job.rooms = fs_take(&arena, n_workers * job.room, sizeof *job.rooms);
-        if (arena.overflow)
-            return FSPEC_TOO_LARGE;
-        if (!pass && !(memory = arena.base = fs_alloc(arena.used)))
-            return FSPEC_NO_MEMORY;
-    }
-    job.first_group[0] = 0;
-    for (int64_t i = 0; i < n_signals && status == FSPEC_OK; i++) {
-        const int64_t n_frames = fs_n_frames(&job.framing, signals[i].n_samples);
-        if (__builtin_add_overflow(job.first_group[i], (n_frames - 1) / GROUP + 1, &job.first_group[i + 1]))
-            status = FSPEC_TOO_LARGE;
-    }
-    const int64_t pieces = job.first_group[n_signals];
-    if (status == FSPEC_OK)
-        status = fs_parallel(&full, fs_worker_count(&full, pieces), pieces, 1, work, &job);
-    fs_free(memory);
+    if (!fs_size(n_signals, sizeof(fs_item), 0, &bytes))
+        return FSPEC_TOO_LARGE;
+    fs_item *items = fs_alloc(bytes);
+    if (!items)
+        return FSPEC_NO_MEMORY;
+    for (int64_t i = 0; i < n_signals; i++)
+        items[i] = (fs_item){.source = {signals[i], 0, signals[i].n_samples},
+                             .n_frames = fs_n_frames(&framing, signals[i].n_samples),
+                             .out = out[i]};
+    status = fs_frames_run(&c, items, n_signals, signals[0].dtype == FSPEC_FLOAT64, 1, out_dtype, &full);
+    fs_free(items);
     return status;
 }

@@ -46,16 +46,16 @@ static _Atomic uint64_t *slot_of(const fs_run *r, int64_t item)
 
 /* ---- scratch ------------------------------------------------------------------------------------------------------ */
 
-static int needs_largest(const fspec_frontend *plan)
+int fs_needs_largest(const fspec_frontend *plan)
 {
     return plan->top_db >= 0 || plan->ref_max;
 }
 
-static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
+void fs_lay_out_spectra(const fspec_frontend *plan, fs_arena *arena, int bins, fs_desk *d)
 {
     const int64_t w = (int64_t)plan->kernels->lanes, pitch = fs_row_pitch(plan);
     const size_t size = plan->kernels->real_size;
-    const int is_complex = plan->output == FSPEC_OUT_COMPLEX;
+    const int is_complex = bins || plan->output == FSPEC_OUT_COMPLEX;
     *d = (fs_desk){.span_item = -1};
     d->span = fs_take(arena, plan->span_length, size);
     if (plan->lanes) {
@@ -63,6 +63,7 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
         if (is_complex || plan->power != 2)
             d->complex_block = fs_take(arena, 2 * w * plan->n_bins, size);
     } else {
+        d->complex_block = bins ? fs_take(arena, 2 * w * plan->n_bins, size) : NULL;
         d->frame = fs_take(arena, plan->framing.n_fft + 2, size);
         d->spectrum = fs_take(arena, 2 * pitch, size);
         d->rows = fs_take(arena, w * pitch, is_complex ? 2 * size : size);
@@ -78,10 +79,22 @@ static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d
     }
     if (!is_complex)
         d->block = fs_take(arena, w * plan->n_bins, size);
+}
+
+void fs_lay_out_bands(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
+{
+    const int64_t w = (int64_t)plan->kernels->lanes;
+    const size_t size = plan->kernels->real_size;
     if (plan->output >= FSPEC_OUT_BANDS)
         d->banded = fs_take(arena, w * (plan->n_bands + 1), size);
     if (plan->output == FSPEC_OUT_CEPSTRUM)
         d->mixed = fs_take(arena, w * plan->n_out, size);
+}
+
+static void lay_out_desk(const fspec_frontend *plan, fs_arena *arena, fs_desk *d)
+{
+    fs_lay_out_spectra(plan, arena, 0, d);
+    fs_lay_out_bands(plan, arena, d);
 }
 
 /* The same for frames that are done one by one; kernels may write a vector too much of powers. */
@@ -100,8 +113,7 @@ static void lay_out_lone_desk(const fspec_frontend *plan, fs_arena *arena, fs_de
     d->mixed = fs_take(arena, plan->n_out, size);
 }
 
-/* So many frames one by one take about as long as a block of narrow kernels. */
-static int64_t most_alone(const fspec_frontend *plan)
+int64_t fs_most_alone(const fspec_frontend *plan)
 {
     return plan->lone ? ((int64_t)plan->lone->kernels->lone_width + 1) / 2 : 0;
 }
@@ -121,11 +133,11 @@ void fs_frontend_measure(fspec_frontend *plan)
 
 static void lay_out(const fspec_frontend *plan, fs_arena *arena, int n_workers, int64_t n_items, int64_t n_frames, fs_run *r)
 {
-    const int lone = n_frames <= most_alone(plan) && !(r && r->sink && r->sink->take_block);
+    const int lone = n_frames <= fs_most_alone(plan) && !(r && r->sink && r->sink->take_block);
     const size_t desk_bytes = lone ? plan->lone_desk_bytes : plan->desk_bytes;
     fs_desk *desks = fs_take(arena, n_workers, sizeof *desks);
     int64_t *first_frame = fs_take(arena, n_items + 1, sizeof *first_frame);
-    void *largest = needs_largest(plan) ? fs_take(arena, n_items, sizeof(uint64_t)) : NULL;
+    void *largest = fs_needs_largest(plan) ? fs_take(arena, n_items, sizeof(uint64_t)) : NULL;
     float *keys = plan->output == FSPEC_OUT_CEPSTRUM && plan->top_db >= 0 ? fs_take(arena, n_frames, sizeof *keys) : NULL;
     char *rooms = fs_take(arena, n_workers, desk_bytes);
     if (arena->base) {
@@ -156,7 +168,7 @@ int fs_frontend_scratch(const fspec_frontend *plan, int64_t n_items, int64_t n_f
     return measure(plan, n_items, n_frames, n_workers, NULL, bytes);
 }
 
-static int64_t n_blocks(const fspec_frontend *plan, int64_t n_frames)
+int64_t fs_n_blocks(const fspec_frontend *plan, int64_t n_frames)
 {
     const int64_t w = (int64_t)plan->kernels->lanes;
     return n_frames / w + (n_frames % w != 0);
@@ -165,7 +177,7 @@ static int64_t n_blocks(const fspec_frontend *plan, int64_t n_frames)
 /* ---- the rooms, block by block ------------------------------------------------------------------------------------ */
 
 /* Frame t of the item goes to column t - first. */
-static void seat_lanes(const fs_run *r, int64_t block, fs_seats *l)
+void fs_seat_lanes(const fs_run *r, int64_t block, fs_seats *l)
 {
     const int64_t w = (int64_t)r->plan->kernels->lanes, begin = block * w;
     int64_t low = 0, high = r->n_items;
@@ -259,7 +271,7 @@ static void put_energy(const fs_run *r, const fs_desk *d, const fs_seats *l, voi
     l->k->compress(row, l->k->lanes, &log);
 }
 
-static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
+void fs_banded_block(const fs_run *r, fs_desk *d, const fs_seats *l, const void *projected)
 {
     const fspec_frontend *plan = r->plan;
     const fs_kernels *k = l->k;
@@ -267,7 +279,10 @@ static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
     const size_t n_values = (size_t)plan->n_bands * k->lanes, skip = (size_t)plan->first_row * k->lanes * k->real_size;
     _Alignas(FS_ALIGN) char floor[FS_MAX_LANES * 8];
     char *bands = (char *)d->banded + (is_cepstrum ? 0 : skip);
-    k->project(bands, d->block, &plan->bands);
+    if (projected)
+        memcpy(bands, projected, n_values * k->real_size);
+    else
+        k->project(bands, d->block, &plan->bands);
     if (plan->log_add > 0)
         k->affine(bands, n_values, plan->log_multiplier, plan->log_add);
     k->compress(bands, n_values, &plan->log);
@@ -295,8 +310,7 @@ static void banded_block(const fs_run *r, fs_desk *d, const fs_seats *l)
     fs_store_block(r, l, is_cepstrum ? d->mixed : d->banded, plan->n_out);
 }
 
-/* Whether the final threshold changes anything in a block of the cepstrum. */
-static int is_settled(const fs_run *r, const fs_seats *l)
+int fs_is_settled(const fs_run *r, const fs_seats *l)
 {
     const fspec_frontend *plan = r->plan;
     for (size_t i = 0; i < l->n; i++) {
@@ -309,7 +323,7 @@ static int is_settled(const fs_run *r, const fs_seats *l)
 
 static fspec_status do_block(const fs_run *r, fs_desk *d, int worker, const fs_seats *l)
 {
-    if (r->final && is_settled(r, l))
+    if (r->final && fs_is_settled(r, l))
         return FSPEC_OK;
     if (r->plan->output == FSPEC_OUT_COMPLEX) {
         fs_complex_block(r, d, l);
@@ -323,7 +337,7 @@ static fspec_status do_block(const fs_run *r, fs_desk *d, int worker, const fs_s
     if (r->plan->output == FSPEC_OUT_SPECTRUM)
         fs_store_block(r, l, d->block, r->plan->n_bins);
     else
-        banded_block(r, d, l);
+        fs_banded_block(r, d, l, NULL);
     return FSPEC_OK;
 }
 
@@ -334,9 +348,9 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     fs_desk *d = &r->desks[worker];
     fs_seats l;
     for (int64_t block = begin; block < end; block++) {
-        seat_lanes(r, block, &l);
+        fs_seat_lanes(r, block, &l);
         const size_t n = l.n;
-        const int one_by_one = lone && (int64_t)n <= most_alone(r->plan);
+        const int one_by_one = lone && (int64_t)n <= fs_most_alone(r->plan);
         for (size_t i = 0; i < (one_by_one ? n : 1); i++) {
             if (one_by_one) {
                 l.k = lone->kernels;
@@ -354,8 +368,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     return FSPEC_OK;
 }
 
-/* Blocks that a worker takes at a time: few enough to share the work evenly and to hear a cancel soon. */
-static int64_t grain(const fspec_frontend *plan, int64_t blocks, int n_workers)
+int64_t fs_grain(const fspec_frontend *plan, int64_t blocks, int n_workers)
 {
     if (blocks == 1)
         return 1;
@@ -367,17 +380,21 @@ static int64_t grain(const fspec_frontend *plan, int64_t blocks, int n_workers)
     return g < 1 ? 1 : g;
 }
 
+void fs_begin_largest(fs_run *r)
+{
+    const double none = -INFINITY;
+    uint64_t bits;
+    memcpy(&bits, &none, sizeof bits);
+    for (int64_t i = 0; i < r->n_items; i++)
+        atomic_init(&r->largest[i], bits);
+}
+
 static fspec_status execute(fs_run *r, int n_workers, int64_t blocks)
 {
     const fspec_frontend *plan = r->plan;
-    const int64_t g = grain(plan, blocks, n_workers);
-    if (r->largest) {
-        const double none = -INFINITY;
-        uint64_t bits;
-        memcpy(&bits, &none, sizeof bits);
-        for (int64_t i = 0; i < r->n_items; i++)
-            atomic_init(&r->largest[i], bits);
-    }
+    const int64_t g = fs_grain(plan, blocks, n_workers);
+    if (r->largest)
+        fs_begin_largest(r);
     fspec_status status = fs_parallel(r->call, n_workers, blocks, g, work, r);
     if (status != FSPEC_OK || !r->largest)
         return status;
@@ -401,7 +418,7 @@ fspec_status fs_frontend_run(const fspec_frontend *plan, const fs_item *items, i
             return FSPEC_TOO_LARGE;
     if (r.n_frames == 0)
         return FSPEC_OK;
-    const int64_t blocks = n_blocks(plan, r.n_frames);
+    const int64_t blocks = fs_n_blocks(plan, r.n_frames);
     const int n_workers = fs_worker_count(call, blocks);
     size_t bytes;
     if (!measure(plan, n_items, r.n_frames, n_workers, &r, &bytes))
@@ -450,7 +467,7 @@ size_t fspec_frontend_scratch(const fspec_frontend *plan, int64_t n_signals, int
     fspec_call_init(&call);
     call.n_threads = n_threads;
     if (n_signals < 0 || n_frames < 0 || !fs_size(n_signals, sizeof(fs_item), 3 * FS_ALIGN, &items)
-        || !fs_frontend_scratch(plan, n_signals, n_frames, fs_worker_count(&call, n_blocks(plan, n_frames)), &bytes)
+        || !fs_frontend_scratch(plan, n_signals, n_frames, fs_worker_count(&call, fs_n_blocks(plan, n_frames)), &bytes)
         || __builtin_add_overflow(bytes, items, &bytes))
         return 0;
     return bytes;

@@ -508,7 +508,7 @@ static void KN(block_power)(void *out_, const void *block_, size_t n_rows, doubl
     const real *block = block_;
     for (size_t row = 0; row < n_rows; row++) {
         const cpx x = KN(get)(block + row * 2 * LANES);
-        v_store(out + row * LANES, p == 1 ? KN(magnitude)(x.r, x.i) : KN(any_power)(x.r, x.i, p));
+        v_store(out + row * LANES, KN(raised_magnitude)(x.r, x.i, p));
     }
 }
 

@@ -137,6 +137,11 @@ FS_INLINE vec KN(any_power)(vec re, vec im, double p)
 }
 #endif
 
+FS_INLINE vec KN(raised_magnitude)(vec re, vec im, double p)
+{
+    return p == 2 ? KN(square)(re, im) : p == 1 ? KN(magnitude)(re, im) : KN(any_power)(re, im, p);
+}
+
 static void KN(power)(void *out_, const void *spectrum_, size_t n, double p)
 {
     real *out = out_;

@@ -410,13 +410,13 @@ static void KN(lone_power)(void *out_, const void *block, size_t n, double p)
     vec re, im;
     for (size_t i = 0; i < whole; i += LANES) {
         KN(split_parts)(x + 2 * i, &re, &im);
-        v_store(out + i, p == 1 ? KN(magnitude)(re, im) : KN(any_power)(re, im, p));
+        v_store(out + i, KN(raised_magnitude)(re, im, p));
     }
     if (left) {
         for (size_t i = 0; i < 2 * left; i++)
             rest[i] = x[2 * whole + i];
         KN(split_parts)(rest, &re, &im);
-        KN(store_part)(out + whole, p == 1 ? KN(magnitude)(re, im) : KN(any_power)(re, im, p), left);
+        KN(store_part)(out + whole, KN(raised_magnitude)(re, im, p), left);
     }
 }
 

@@ -349,6 +349,24 @@ void fs_power_block(const fs_run *r, fs_desk *d, const fs_seats *l)
         memset(element(plan, d->block, plan->n_bins), 0, 4 * l->k->real_size);
 }
 
+void fs_bins_block(const fs_run *r, fs_desk *d, const fs_seats *l)
+{
+    const fspec_frontend *plan = r->plan;
+    const void *rows[FS_MAX_LANES];
+    if (plan->lanes) {
+        transform_lanes(r, d, l, d->complex_block, 0);
+        return;
+    }
+    for (size_t i = 0; i < l->k->lanes; i++) {
+        rows[i] = element(plan, d->rows, 2 * r->pitch * (int64_t)(i < l->n ? i : 0));
+        if (i < l->n) {
+            transform_row(r, d, l, i);
+            memcpy((void *)(uintptr_t)rows[i], d->spectrum, (size_t)plan->n_bins * 2 * l->k->real_size);
+        }
+    }
+    l->k->rows_to_complex(d->complex_block, rows, (size_t)plan->n_bins);
+}
+
 void fs_complex_block(const fs_run *r, fs_desk *d, const fs_seats *l)
 {
     if (!r->plan->lanes) {

@@ -243,11 +243,15 @@ static void centroids(const fspec_spectral *s, const fs_kernels *k, const void *
     }
 }
 
-static void bandwidths(const fspec_spectral *s, const fs_kernels *k, const void *block, const double *given, double *out)
+static void bandwidths(const fspec_spectral *s, const fs_kernels *k, const void *block, const double *given, const double *sums,
+                       double *out)
 {
     const fspec_spectral_config *c = &s->config;
     double middle[2 * FS_MAX_LANES];
-    centroids(s, k, block, middle);
+    if (sums)
+        memcpy(middle, sums, 2 * k->lanes * sizeof *middle);
+    else
+        centroids(s, k, block, middle);
     k->bin_deviations(out, block, (size_t)c->n_bins, c->frequencies, given ? given : middle, c->p);
     for (size_t lane = 0; lane < k->lanes; lane++) {
         const double x = c->normalize ? out[lane] / middle[k->lanes + lane] : out[lane];
@@ -265,7 +269,7 @@ static void flatness(const fspec_spectral *s, const fs_kernels *k, const void *b
 }
 
 void fs_spectral_block(const fspec_spectral *s, const fs_kernels *k, const void *block, size_t n, const double *centroid,
-                       double *out)
+                       const double *sums, double *out)
 {
     const fspec_spectral_config *c = &s->config;
     const size_t n_bins = (size_t)c->n_bins;
@@ -276,7 +280,7 @@ void fs_spectral_block(const fspec_spectral *s, const fs_kernels *k, const void 
     }
     switch (c->kind) {
     case FSPEC_SPECTRAL_CENTROID: centroids(s, k, block, out); break;
-    case FSPEC_SPECTRAL_BANDWIDTH: bandwidths(s, k, block, centroid, out); break;
+    case FSPEC_SPECTRAL_BANDWIDTH: bandwidths(s, k, block, centroid, sums, out); break;
     case FSPEC_SPECTRAL_ROLLOFF:
         k->bins_below(out, block, n_bins, c->share);
         for (size_t lane = 0; lane < k->lanes; lane++)
@@ -319,7 +323,7 @@ static void take(const spectral_job *job, int worker, const fs_kernels *k, const
         const fspec_matrix *m = &job->centroid[item[lane]];
         memcpy(&centroid[lane], (const char *)m->data + frame[lane] * m->frame_stride, sizeof *centroid);
     }
-    fs_spectral_block(s, k, block, n, job->centroid ? centroid : NULL, out);
+    fs_spectral_block(s, k, block, n, job->centroid ? centroid : NULL, NULL, out);
     for (size_t lane = 0; lane < n; lane++) {
         const fspec_matrix *m = &job->out[item[lane]];
         fs_copy_values((char *)m->data + frame[lane] * m->frame_stride, m->bin_stride, job->out_double, out + lane,

@@ -17,8 +17,9 @@ struct fspec_spectral {
 /* Elements of double that a worker needs for fs_spectral_block, the result included. */
 int64_t fs_spectral_room(const fspec_spectral *spectral);
 /* The statistics of block [bin][lane] of `k`, of which n lanes count, to `out` [row][lane], the
- * beginning of fs_spectral_room values. centroid: [lane], or NULL. */
+ * beginning of fs_spectral_room values. centroid: [lane], or NULL. sums: for BANDWIDTH, the 2 * k->lanes values that CENTROID of the
+ * same frequencies left in its `out` for this block, or NULL. */
 void fs_spectral_block(const fspec_spectral *spectral, const fs_kernels *k, const void *block, size_t n, const double *centroid,
-                       double *out);
+                       const double *sums, double *out);
 
 #endif

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "feature_set.h"
 #include "pool.h"
 #include "speech_stages.h"
 
@@ -12,6 +13,7 @@ enum {
 
 struct fspec_stream {
     const fspec_frontend *plan;
+    const fspec_features *set; /* what is made of the plan's frames, or NULL: the plan's own output */
     int64_t n_channels;
     int64_t base, n_samples; /* the history holds samples [base, n_samples), */
     int64_t origin;          /* of which `origin` would be at its front */
@@ -59,17 +61,20 @@ static fspec_status make_rows(fspec_stream *s)
     return FSPEC_OK;
 }
 
-fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **result)
+static int scratch_of(const fspec_stream *s, int64_t n_frames, int n_threads, size_t *bytes)
+{
+    return s->set ? fs_features_scratch(s->set, s->n_channels, n_frames, n_threads, bytes)
+                       : fs_frontend_scratch(s->plan, s->n_channels, n_frames, n_threads, bytes);
+}
+
+static fspec_status create(const fspec_frontend *plan, const fspec_features *set, int64_t n_channels, fspec_stream **result)
 {
     size_t row, bytes, item_bytes;
-    if (!plan || !result || n_channels < 1)
-        return FSPEC_BAD_ARGUMENT;
-    if (plan->top_db >= 0 || plan->ref_max || plan->stages.normalize)
-        return FSPEC_NOT_STREAMABLE;
     fspec_stream *s = fs_alloc_zeroed(sizeof *s);
     if (!s)
         return FSPEC_NO_MEMORY;
     s->plan = plan;
+    s->set = set;
     s->n_channels = n_channels;
     const int64_t needed = fs_most_needed(&plan->framing);
     s->room = needed + PIECE;
@@ -79,18 +84,34 @@ fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels,
     if (needed >= 0 && needed < INT64_MAX / 2 && fs_size(s->room, (int64_t)plan->kernels->real_size, 0, &row)
         && fs_size((int64_t)row, n_channels, 0, &bytes)
         && fs_size(n_channels, sizeof(fs_item), 0, &item_bytes) && n_channels < INT64_MAX / 2 / most_frames(s)
-        && fs_frontend_scratch(plan, n_channels, n_channels * most_frames(s), 1, &s->scratch_size)) {
+        && scratch_of(s, n_channels * most_frames(s), 1, &s->scratch_size)) {
         s->scratch_size += FS_ALIGN;
         s->history = fs_alloc(bytes);
         s->items = fs_alloc(item_bytes);
         s->scratch = fs_alloc(s->scratch_size);
-        status = s->history && s->items && s->scratch ? make_rows(s) : FSPEC_NO_MEMORY;
+        status = !s->history || !s->items || !s->scratch ? FSPEC_NO_MEMORY : set ? FSPEC_OK : make_rows(s);
     }
     if (status == FSPEC_OK)
         *result = s;
     else
         fspec_stream_free(s);
     return status;
+}
+
+fspec_status fspec_stream_create(const fspec_frontend *plan, int64_t n_channels, fspec_stream **result)
+{
+    if (!plan || !result || n_channels < 1)
+        return FSPEC_BAD_ARGUMENT;
+    if (plan->top_db >= 0 || plan->ref_max || plan->stages.normalize)
+        return FSPEC_NOT_STREAMABLE;
+    return create(plan, NULL, n_channels, result);
+}
+
+fspec_status fspec_features_stream_create(const fspec_features *features, int64_t n_channels, fspec_stream **result)
+{
+    if (!features || !result || n_channels < 1)
+        return FSPEC_BAD_ARGUMENT;
+    return fs_features_need_all(features) ? FSPEC_NOT_STREAMABLE : create(features->frames, features, n_channels, result);
 }
 
 void fspec_stream_free(fspec_stream *s)
@@ -124,7 +145,7 @@ fspec_status fspec_stream_copy(const fspec_stream *s, fspec_stream **result)
     fspec_stream *copy;
     if (!s || !result)
         return FSPEC_BAD_ARGUMENT;
-    const fspec_status status = fspec_stream_create(s->plan, s->n_channels, &copy);
+    const fspec_status status = create(s->plan, s->set, s->n_channels, &copy);
     if (status != FSPEC_OK)
         return status;
     const size_t size = s->plan->kernels->real_size;
@@ -177,26 +198,26 @@ int64_t fspec_stream_pending(const fspec_stream *s)
 
 /* Computes frames [next_frame, end) into the columns of out from `column` on, or behind the rows. */
 static fspec_status compute(fspec_stream *s, int64_t end, int64_t total, const fspec_matrix *out, int64_t column,
-                            fspec_dtype out_dtype, const fspec_call *call)
+                            const fspec_dtype *dtypes, const fspec_call *call)
 {
     const int64_t size = (int64_t)s->plan->kernels->real_size;
+    const fspec_dtype own = size == 8 ? FSPEC_FLOAT64 : FSPEC_FLOAT32;
     for (int64_t c = 0; c < s->n_channels; c++) {
         s->items[c] = (fs_item){
-            .source = {{channel(s, c, s->base), s->n_samples - s->base, size, size == 8 ? FSPEC_FLOAT64 : FSPEC_FLOAT32, 0},
-                       s->base, total},
+            .source = {{channel(s, c, s->base), s->n_samples - s->base, size, own, 0}, s->base, total},
             .first = s->next_frame,
             .n_frames = end - s->next_frame,
             .channel = c};
         if (s->rows)
             s->items[c].out = (fspec_matrix){s->rows[c].data + s->rows[c].n * s->rows[c].width * size, size,
                                              s->rows[c].width * size};
-        else
+        else if (!s->set)
             s->items[c].out = (fspec_matrix){(char *)out[c].data + column * out[c].frame_stride, out[c].bin_stride,
                                              out[c].frame_stride};
     }
-    if (s->rows)
-        out_dtype = size == 8 ? FSPEC_FLOAT64 : FSPEC_FLOAT32;
-    fspec_status status = fs_frontend_run(s->plan, s->items, s->n_channels, out_dtype, NULL, call);
+    const fspec_status status
+        = s->set ? fs_features_do(s->set, s->items, s->n_channels, out, column, dtypes, call)
+                      : fs_frontend_run(s->plan, s->items, s->n_channels, s->rows ? own : dtypes[0], NULL, call);
     s->next_frame = end;
     return status;
 }
@@ -232,21 +253,21 @@ static void pass_rows(fspec_stream *s, int64_t n_total, const fspec_matrix *out,
 /* Computes frames up to `end`, of n_total (-1: more may follow), and with stages over time the output frames that they settle,
  * into the columns of out from next_output - first on. */
 static fspec_status advance(fspec_stream *s, int64_t end, int64_t n_total, const fspec_matrix *out, int64_t first,
-                            fspec_dtype out_dtype, const fspec_call *call)
+                            const fspec_dtype *dtypes, const fspec_call *call)
 {
     const int64_t total = n_total < 0 ? -1 : s->n_samples;
     int64_t last_poll = 0;
     fspec_status status = FSPEC_OK;
     if (!s->rows) {
-        status = compute(s, end, total, out, s->next_output - first, out_dtype, call);
+        status = compute(s, end, total, out, s->next_output - first, dtypes, call);
         s->next_output = end;
         return status;
     }
     while (status == FSPEC_OK && s->next_frame < end) {
         const int64_t part = end - s->next_frame < most_frames(s) ? end - s->next_frame : most_frames(s);
-        status = compute(s, s->next_frame + part, total, out, 0, out_dtype, call);
+        status = compute(s, s->next_frame + part, total, out, 0, dtypes, call);
         if (status == FSPEC_OK)
-            pass_rows(s, s->next_frame == n_total ? n_total : -1, out, s->next_output - first, out_dtype);
+            pass_rows(s, s->next_frame == n_total ? n_total : -1, out, s->next_output - first, dtypes[0]);
         if (status == FSPEC_OK && s->next_frame < end && fs_cancelled(call, &last_poll))
             status = FSPEC_CANCELLED;
     }
@@ -284,7 +305,17 @@ static void remember(fspec_stream *s, const fspec_signal *chunk, int64_t begin, 
     s->n_samples += n;
 }
 
-static fspec_status check_push(const fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype,
+/* Whether there is a place for what is to be written, and of which types. */
+static fspec_status check_outputs(const fspec_stream *s, const fspec_matrix *out, const fspec_dtype *dtypes, int64_t n_frames)
+{
+    const int64_t n = s->n_channels * (s->set ? s->set->n : 1);
+    for (int64_t i = 0; i < n && n_frames > 0; i++)
+        if (!out || !out[i].data)
+            return FSPEC_BAD_ARGUMENT;
+    return s->set ? fs_features_check_dtypes(s->set, dtypes) : fs_check_out_dtype(s->plan, dtypes[0]);
+}
+
+static fspec_status check_push(const fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes,
                                const fspec_call *call)
 {
     if (!s || !chunk || s->finished || s->broken)
@@ -296,11 +327,7 @@ static fspec_status check_push(const fspec_stream *s, const fspec_signal *chunk,
         if (chunk[c].n_samples != n || n < 0 || n > INT64_MAX / 4 - s->n_samples || (n > 0 && !chunk[c].data))
             return FSPEC_BAD_ARGUMENT;
     }
-    if (fspec_stream_ready(s, n) > 0)
-        for (int64_t c = 0; c < s->n_channels; c++)
-            if (!out || !out[c].data)
-                return FSPEC_BAD_ARGUMENT;
-    fspec_status status = fs_check_out_dtype(s->plan, out_dtype);
+    const fspec_status status = check_outputs(s, out, dtypes, fspec_stream_ready(s, n));
     return status == FSPEC_OK ? fspec_check_finite(chunk, s->n_channels, call) : status;
 }
 
@@ -318,7 +345,7 @@ static fspec_status equip(const fspec_stream *s, fspec_call *call, fs_scratch *o
     const int64_t waiting = fs_n_frames(&s->plan->framing, s->n_samples) - s->next_frame, most = most_frames(s);
     const int64_t each = waiting > most ? waiting : most;
     const int64_t n_frames = each > INT64_MAX / s->n_channels ? INT64_MAX : s->n_channels * each;
-    if (!fs_frontend_scratch(s->plan, s->n_channels, n_frames, fs_worker_count(call, n_frames), &bytes))
+    if (!scratch_of(s, n_frames, fs_worker_count(call, n_frames), &bytes))
         return FSPEC_TOO_LARGE;
     const fspec_status status = fs_take_scratch(bytes, own);
     call->scratch = own->base;
@@ -326,15 +353,15 @@ static fspec_status equip(const fspec_stream *s, fspec_call *call, fs_scratch *o
     return status;
 }
 
-fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype,
-                               const fspec_call *call, int64_t *n_frames)
+static fspec_status push(fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes,
+                         const fspec_call *call, int64_t *n_frames)
 {
     fspec_call full;
     fs_scratch own;
     int64_t last_poll = 0;
     fspec_status status = fs_call_read(call, &full);
     if (status == FSPEC_OK)
-        status = n_frames ? check_push(s, chunk, out, out_dtype, &full) : FSPEC_BAD_ARGUMENT;
+        status = n_frames ? check_push(s, chunk, out, dtypes, &full) : FSPEC_BAD_ARGUMENT;
     if (status == FSPEC_OK)
         status = equip(s, &full, &own);
     if (status != FSPEC_OK)
@@ -346,7 +373,7 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
         done += part;
         const int64_t settled = fs_n_settled(&s->plan->framing, s->n_samples);
         if (settled > s->next_frame)
-            status = advance(s, settled, -1, out, first, out_dtype, &full);
+            status = advance(s, settled, -1, out, first, dtypes, &full);
         forget(s);
         if (status == FSPEC_OK && done < n && fs_cancelled(&full, &last_poll)) /* a piece alone may be too short to ask */
             status = FSPEC_CANCELLED;
@@ -359,8 +386,8 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
     return status;
 }
 
-fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call,
-                                int64_t *n_frames)
+static fspec_status flush(fspec_stream *s, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call,
+                          int64_t *n_frames)
 {
     fspec_call full;
     fs_scratch own;
@@ -373,18 +400,15 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
     const int64_t pending = fspec_stream_pending(s);
     if (fspec_frontend_n_frames(s->plan, s->n_samples) == 0)
         return FSPEC_TOO_SHORT;
-    for (int64_t c = 0; pending > 0 && c < s->n_channels; c++)
-        if (!out || !out[c].data)
-            return FSPEC_BAD_ARGUMENT;
-    status = fs_check_out_dtype(s->plan, out_dtype);
+    status = check_outputs(s, out, dtypes, pending);
     if (status == FSPEC_OK)
         status = equip(s, &full, &own);
     if (status != FSPEC_OK)
         return status;
     if (all > s->next_frame)
-        status = advance(s, all, all, out, first, out_dtype, &full);
+        status = advance(s, all, all, out, first, dtypes, &full);
     else if (pending > 0)
-        pass_rows(s, all, out, 0, out_dtype);
+        pass_rows(s, all, out, 0, dtypes[0]);
     fs_call_release(&own);
     s->finished = 1;
     if (status == FSPEC_OK)
@@ -392,4 +416,28 @@ fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_
     else
         s->broken = 1;
     return status;
+}
+
+fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, fspec_dtype out_dtype,
+                               const fspec_call *call, int64_t *n_frames)
+{
+    return s && s->set ? FSPEC_BAD_ARGUMENT : push(s, chunk, out, &out_dtype, call, n_frames);
+}
+
+fspec_status fspec_stream_flush(fspec_stream *s, const fspec_matrix *out, fspec_dtype out_dtype, const fspec_call *call,
+                                int64_t *n_frames)
+{
+    return s && s->set ? FSPEC_BAD_ARGUMENT : flush(s, out, &out_dtype, call, n_frames);
+}
+
+fspec_status fspec_features_push(fspec_stream *s, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes,
+                                 const fspec_call *call, int64_t *n_frames)
+{
+    return s && !s->set ? FSPEC_BAD_ARGUMENT : push(s, chunk, out, dtypes, call, n_frames);
+}
+
+fspec_status fspec_features_flush(fspec_stream *s, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call,
+                                  int64_t *n_frames)
+{
+    return s && !s->set ? FSPEC_BAD_ARGUMENT : flush(s, out, dtypes, call, n_frames);
 }

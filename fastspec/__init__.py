@@ -32,6 +32,7 @@ from fastspec.decibels import amplitude_to_db, db_to_amplitude, db_to_power, mag
 from fastspec.decompose import hpss, softmask
 from fastspec.deltas import delta, stack_memory
 from fastspec.energy_normalization import pcen
+from fastspec.features import Features
 from fastspec.filters import mel_filter
 from fastspec.frame_features import rms, zero_crossing_rate
 from fastspec.front_end import FrontEnd
@@ -98,6 +99,7 @@ __all__ = [
     "DeadlineError",
     "EngineError",
     "Estimate",
+    "Features",
     "FrontEnd",
     "InverseStream",
     "LimitError",

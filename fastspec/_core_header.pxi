@@ -475,3 +475,26 @@ cdef extern from "fastspec.h" nogil:
                                    int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call)
     fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef,
                                 double *state, void *out, int64_t out_pitch, const fspec_call *call)
+    ctypedef struct fspec_feature:
+        size_t size
+        const fspec_frontend *plan
+        const fspec_spectral *spectral
+        const fspec_frames_config *samples
+        double power
+    ctypedef struct fspec_features
+    void fspec_feature_init(fspec_feature *feature)
+    fspec_status fspec_features_create(const fspec_frontend *frames, const fspec_feature *features, int64_t n_features,
+                                       fspec_features **result)
+    void fspec_features_free(fspec_features *features)
+    int64_t fspec_features_n_rows(const fspec_features *features, int64_t feature)
+    fspec_status fspec_features_exec(const fspec_features *features, const fspec_signal *signals, const fspec_matrix *out,
+                                     int64_t n_signals, const fspec_dtype *dtypes, const fspec_call *call)
+    fspec_status fspec_features_exec_part(const fspec_features *features, const fspec_part *parts, const fspec_matrix *out,
+                                          int64_t n_parts, const fspec_dtype *dtypes, const fspec_call *call)
+    size_t fspec_features_memory(const fspec_features *features, int64_t n_signals, int64_t n_samples, int32_t n_threads)
+    double fspec_features_flops(const fspec_features *features, int64_t n_samples)
+    fspec_status fspec_features_stream_create(const fspec_features *features, int64_t n_channels, fspec_stream **stream)
+    fspec_status fspec_features_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out,
+                                     const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames)
+    fspec_status fspec_features_flush(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes,
+                                      const fspec_call *call, int64_t *n_frames)

@@ -417,6 +417,16 @@ ctypedef struct fspec_frames_config:
     int32_t zero_pos
     int32_t first
 
+ctypedef struct fspec_feature:
+    size_t size
+    const fspec_frontend *plan
+    const fspec_spectral *spectral
+    const fspec_frames_config *samples
+    double power
+
+ctypedef struct fspec_features:
+    int opaque
+
 cdef const char *fspec_status_string(fspec_status status) noexcept nogil
 cdef const char *fspec_status_argument(fspec_status status) noexcept nogil
 cdef const char *fspec_version() noexcept nogil
@@ -567,3 +577,14 @@ cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_sam
 cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil
+cdef void fspec_feature_init(fspec_feature *feature) noexcept nogil
+cdef fspec_status fspec_features_create(const fspec_frontend *frames, const fspec_feature *features, int64_t n_features, fspec_features **result) noexcept nogil
+cdef void fspec_features_free(fspec_features *features) noexcept nogil
+cdef int64_t fspec_features_n_rows(const fspec_features *features, int64_t feature) noexcept nogil
+cdef fspec_status fspec_features_exec(const fspec_features *features, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, const fspec_dtype *dtypes, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_features_exec_part(const fspec_features *features, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, const fspec_dtype *dtypes, const fspec_call *call) noexcept nogil
+cdef size_t fspec_features_memory(const fspec_features *features, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil
+cdef double fspec_features_flops(const fspec_features *features, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_features_stream_create(const fspec_features *features, int64_t n_channels, fspec_stream **stream) noexcept nogil
+cdef fspec_status fspec_features_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames) noexcept nogil
+cdef fspec_status fspec_features_flush(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames) noexcept nogil

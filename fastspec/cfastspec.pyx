@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[150]
+    function functions[161]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -464,3 +464,36 @@ cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dty
 
 cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(const fspec_matrix *, fspec_dtype, int64_t, int64_t, int64_t, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[149])(x, dtype, n_bands, n_frames, size, out, n_items, call)
+
+cdef void fspec_feature_init(fspec_feature *feature) noexcept nogil:
+    (<void (*)(fspec_feature *) noexcept nogil>table.functions[150])(feature)
+
+cdef fspec_status fspec_features_create(const fspec_frontend *frames, const fspec_feature *features, int64_t n_features, fspec_features **result) noexcept nogil:
+    return (<fspec_status (*)(const fspec_frontend *, const fspec_feature *, int64_t, fspec_features **) noexcept nogil>table.functions[151])(frames, features, n_features, result)
+
+cdef void fspec_features_free(fspec_features *features) noexcept nogil:
+    (<void (*)(fspec_features *) noexcept nogil>table.functions[152])(features)
+
+cdef int64_t fspec_features_n_rows(const fspec_features *features, int64_t feature) noexcept nogil:
+    return (<int64_t (*)(const fspec_features *, int64_t) noexcept nogil>table.functions[153])(features, feature)
+
+cdef fspec_status fspec_features_exec(const fspec_features *features, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, const fspec_dtype *dtypes, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_features *, const fspec_signal *, const fspec_matrix *, int64_t, const fspec_dtype *, const fspec_call *) noexcept nogil>table.functions[154])(features, signals, out, n_signals, dtypes, call)
+
+cdef fspec_status fspec_features_exec_part(const fspec_features *features, const fspec_part *parts, const fspec_matrix *out, int64_t n_parts, const fspec_dtype *dtypes, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_features *, const fspec_part *, const fspec_matrix *, int64_t, const fspec_dtype *, const fspec_call *) noexcept nogil>table.functions[155])(features, parts, out, n_parts, dtypes, call)
+
+cdef size_t fspec_features_memory(const fspec_features *features, int64_t n_signals, int64_t n_samples, int32_t n_threads) noexcept nogil:
+    return (<size_t (*)(const fspec_features *, int64_t, int64_t, int32_t) noexcept nogil>table.functions[156])(features, n_signals, n_samples, n_threads)
+
+cdef double fspec_features_flops(const fspec_features *features, int64_t n_samples) noexcept nogil:
+    return (<double (*)(const fspec_features *, int64_t) noexcept nogil>table.functions[157])(features, n_samples)
+
+cdef fspec_status fspec_features_stream_create(const fspec_features *features, int64_t n_channels, fspec_stream **stream) noexcept nogil:
+    return (<fspec_status (*)(const fspec_features *, int64_t, fspec_stream **) noexcept nogil>table.functions[158])(features, n_channels, stream)
+
+cdef fspec_status fspec_features_push(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames) noexcept nogil:
+    return (<fspec_status (*)(fspec_stream *, const fspec_signal *, const fspec_matrix *, const fspec_dtype *, const fspec_call *, int64_t *) noexcept nogil>table.functions[159])(stream, chunk, out, dtypes, call, n_frames)
+
+cdef fspec_status fspec_features_flush(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames) noexcept nogil:
+    return (<fspec_status (*)(fspec_stream *, const fspec_matrix *, const fspec_dtype *, const fspec_call *, int64_t *) noexcept nogil>table.functions[160])(stream, out, dtypes, call, n_frames)

@@ -92,13 +92,17 @@ def test_a_deadline_within_a_push(kind, seconds):
     for _ in range(20):
         stream, long, short = begin(kind)
         right = begin(kind)[0].push(short)
-        with pytest.raises(fastspec.DeadlineError) as caught, fastspec.deadline(seconds):
-            stream.push(long)
-        if caught.value.started:
-            break
-        assert same(stream.push(short), right)  # nothing was done
+        try:
+            with fastspec.deadline(seconds):
+                stream.push(long)
+        except fastspec.DeadlineError as late:
+            if late.started:
+                break
+            assert same(stream.push(short), right)  # nothing was done
+        else:
+            seconds /= 2  # it was done in time
     else:
-        pytest.fail("the time was always over before the work began")
+        pytest.fail("the time was never over within the work")
     with pytest.raises(fastspec.ParameterError, match=r"deadline.*reset\(\)"):
         stream.push(short)
     stream.reset()
