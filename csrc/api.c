@@ -155,6 +155,10 @@ static const fspec_api table = {
     fspec_frames_exec,
     fspec_one_pole,
     fspec_median,
+    fspec_rms_spectra,
+    fspec_bands_inverse,
+    fspec_phase_vocoder,
+    fspec_db_to_power,
 };
 
 const fspec_api *fspec_get_api(void) {

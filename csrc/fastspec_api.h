@@ -176,6 +176,10 @@ typedef struct fspec_api {
     fspec_status (*frames_exec)(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
     fspec_status (*one_pole)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call);
     fspec_status (*median)(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+    fspec_status (*rms_spectra)(const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_fft, int64_t n_frames, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
+    fspec_status (*bands_inverse)(const double *matrix, int64_t n_bands, int64_t n_bins, double power, const fspec_matrix *bands, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+    fspec_status (*phase_vocoder)(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype, int64_t n_bins, int64_t n_frames, const double *advance, double rate, const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call);
+    fspec_status (*db_to_power)(const void *x, void *out, int64_t n, fspec_dtype dtype, const fspec_call *call, int *left_range);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -339,6 +343,10 @@ static const fspec_api *fspec_api_table;
 #define fspec_frames_exec fspec_api_table->frames_exec
 #define fspec_one_pole fspec_api_table->one_pole
 #define fspec_median fspec_api_table->median
+#define fspec_rms_spectra fspec_api_table->rms_spectra
+#define fspec_bands_inverse fspec_api_table->bands_inverse
+#define fspec_phase_vocoder fspec_api_table->phase_vocoder
+#define fspec_db_to_power fspec_api_table->db_to_power
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -37,7 +37,7 @@ _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _TINY = float(np.finfo(np.float64).tiny)
 
 # The C header's numbers.
-CENTROID, BANDWIDTH, ROLLOFF, FLATNESS, TAILS, SUMS, RMS = range(7)
+CENTROID, BANDWIDTH, ROLLOFF, FLATNESS, TAILS, SUMS = range(6)
 
 
 class Source(NamedTuple):
