@@ -119,8 +119,10 @@ FS_INLINE void KN(store_wide)(real *p, fs_vec_f64 x) { *(fs_half_f32 *)p = __bui
 FS_INLINE fs_vec_f64 KN(length)(fs_vec_f64 re, fs_vec_f64 im) { return fs_sqrt_f64(fs_fma_f64(re, re, im * im)); }
 #endif
 
-/* cos and sin of x, by series as long as the result's type needs. The nearest multiple of pi / 2 is taken off in parts of 26 bits,
- * whose products are exact for the first 2^27 of them, or wherever products are fused. */
+/* cos and sin of x, by series as long as the result's type needs, for |x| < FS_FAR. The nearest multiple of pi / 2 is taken off in parts
+ * of 26 bits, whose products are exact for the first 2^27 of them, or wherever products are fused. */
+#undef FS_FAR
+#define FS_FAR (TIER_FMA ? 0x1p50 : 0x1p27)
 FS_INLINE void KN(direction)(fs_vec_f64 x, fs_vec_f64 *cosine, fs_vec_f64 *sine)
 {
     static const double inverse_factorial[] = {1.0 / 20922789888000.0, 1.0 / 1307674368000.0, 1.0 / 87178291200.0,
@@ -129,12 +131,13 @@ FS_INLINE void KN(direction)(fs_vec_f64 x, fs_vec_f64 *cosine, fs_vec_f64 *sine)
                                                1.0 / 5040.0,           1.0 / 720.0,           1.0 / 120.0,
                                                1.0 / 24.0,             1.0 / 6.0,             0.5, 1.0, 1.0};
     enum { FIRST = FS_DOUBLE ? 0 : 4 };
-    const fs_vec_f64 shift = fs_set_f64(6755399441055744.0), bound = fs_set_f64(0x1p50);
+    const fs_vec_f64 shift = fs_set_f64(6755399441055744.0), bound = fs_set_f64(FS_FAR);
     const fs_vec_f64 near = fs_min_f64(fs_max_f64(x, -bound), bound);
     const fs_vec_f64 quarters = fs_fma_f64(near, fs_set_f64(0.636619772367581343), shift), n = quarters - shift;
     fs_vec_f64 r = fs_fnma_f64(n, fs_set_f64(0x1.921fb58p0), near);
     r = fs_fnma_f64(n, fs_set_f64(-0x1.dde9740p-27), r);
     r = fs_fnma_f64(n, fs_set_f64(0x1.1a62633145c07p-54), r);
+    r = fs_select_f64(x == x, r, x); /* which the bounds would hide */
     const fs_vec_f64 minus = -(r * r);
     fs_vec_f64 c = fs_set_f64(inverse_factorial[FIRST]), s = fs_set_f64(inverse_factorial[FIRST + 1]);
     for (int i = FIRST + 2; i < 17; i += 2)
@@ -162,7 +165,7 @@ static void KN(vocode)(void *out_, const fs_vocoder_frame *f, void *state_, cons
 {
     real *out = out_, *state = state_;
     const real *now = f->now, *next = f->next, *angle = f->angle, *next_angle = f->next_angle;
-    const fs_vec_f64 turn = fs_set_f64(6.283185307179586477), shift = fs_set_f64(6755399441055744.0), limit = fs_set_f64(0x1p50);
+    const fs_vec_f64 turn = fs_set_f64(6.283185307179586477), shift = fs_set_f64(6755399441055744.0), limit = fs_set_f64(0x1p50), far = fs_set_f64(FS_FAR);
     for (size_t i = 0; i < n; i += FS_WIDE) {
         const fs_vec_f64 phase = KN(wide)(state + i), usual = fs_load_f64(advance + i);
         fs_vec_f64 cosine, sine;
@@ -175,7 +178,7 @@ static void KN(vocode)(void *out_, const fs_vocoder_frame *f, void *state_, cons
         KN(store_wide)(state + i, phase + forward);
         const fs_vec_f64 size = fs_set_f64(1 - weight) * KN(lengths)(now + 2 * i) + fs_set_f64(weight) * KN(lengths)(next + 2 * i);
         KN(direction)(phase, &cosine, &sine);
-        const fs_ivec_f64 beyond = fs_abs_f64(phase) > limit;
+        const fs_ivec_f64 beyond = fs_abs_f64(phase) > far;
         for (int k = 0; k < FS_WIDE; k++)
             if (beyond[k]) {
                 cosine[k] = __builtin_cos(phase[k]);

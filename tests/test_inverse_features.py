@@ -79,10 +79,8 @@ def test_mel_to_stft_of_other_banks(bank, power):
             continue
         got = fastspec.mel_to_stft(M, sr=16000, n_fft=n_fft, power=power, **bank)
         assert got.min() >= 0
-        more = fastspec.melspectrogram(
-            S=got**power, n_mels=n_mels, sr=16000, n_fft=n_fft, **bank
-        )
-        assert abs(more - M).max() < 1e-6 * M.max()
+        again = fastspec.melspectrogram(S=got**power, n_mels=n_mels, sr=16000, n_fft=n_fft, **bank)
+        assert np.linalg.norm(again - M) < EXCESS * np.linalg.norm(M)
 
 
 def test_mel_to_stft_warns_of_empty_bands():

@@ -33,7 +33,10 @@ def test_cases_run(inputs, path):
     if path in ("librosa.resample", "librosa.load"):
         pytest.importorskip("soundfile")
         pytest.importorskip("soxr")
-    function = next(row for row in ROWS if row.path == path).function()
+    row = next(row for row in ROWS if row.path == path)
+    if not row.exists():
+        pytest.skip("fastspec has no such function")
+    function = row.function()
     for case in {**served.MUSIC, **served.SMALL}[path]:
         assert case.call(function, inputs) is not None
 
