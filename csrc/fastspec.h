@@ -579,7 +579,7 @@ FSPEC_API fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, in
 
 /* ---- from features back to spectra ---------------------------------------------------------------------------------- */
 
-/* Spectra x >= 0 for bands m: of those for which |matrix x - m|^2 is least, the one of least norm, to 1e-9 of a frame's largest band.
+/* Spectra x >= 0 for bands m: of those for which |matrix x - m|^2 is least, the one of least norm, to 1e-7 of a frame's largest band.
  * matrix: n_bands x n_bins, row by row, as of fspec_mel_filters; a bin has weight in two neighbouring bands at the most, and bins
  * are in the bands' order, else BAD_BANDS. bands: n_items matrices (n_bands, n_frames) of finite values of dtype (FSPEC_FLOAT32/64);
  * out: (n_bins, n_frames) of dtype, x^(1/power) for power > 0, which must not overlap them. Computed in double; a frame does not
@@ -592,10 +592,11 @@ FSPEC_API fspec_status fspec_bands_inverse(const double *matrix, int64_t n_bands
 /* Spectra at other places in time (Flanagan and Golden 1966): frame t of n_steps frames of the result lies at t * rate of the given
  * ones, rate > 0. Magnitudes are interpolated between the two frames around it; phases begin with those of the first frame and go on
  * by what lies between these two. Beyond the last frame there is silence. spectra: n_items matrices (n_bins, n_frames) of dtype
- * (FSPEC_COMPLEX64/128); phases: their angles in radians, float or double; advance: by how much a bin's phase usually goes on from
- * one given frame to the next, n_bins values in radians; out: (n_bins, n_steps) of dtype. Arrays must not overlap. Phases are
- * rounded to float or double after every frame, as librosa 0.11 does, whatever their size. Uses call->n_threads and ->cancel.
- * Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+ * (FSPEC_COMPLEX64/128); phases: their angles in radians, float or double, or NULL: those of the C library's atan2f or atan2, most
+ * of which need not be computed in single precision; advance: by how much a bin's phase usually goes on from one given frame to
+ * the next, n_bins values in radians; out: (n_bins, n_steps) of dtype. Arrays must not overlap. Phases are rounded to float or double
+ * after every frame, as librosa 0.11 does, whatever their size. Uses call->n_threads and ->cancel. Thread-safe. Errors:
+ * BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
 FSPEC_API fspec_status fspec_phase_vocoder(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype,
                                            int64_t n_bins, int64_t n_frames, const double *advance, double rate,
                                            const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call);

@@ -158,24 +158,90 @@ FS_INLINE fs_vec_f64 KN(lengths)(const real *values)
     return KN(length)(re, im);
 }
 
+/* The roundings of librosa 0.11, whose phases are of the element type: from the angles of two frames to the next phase. */
+FS_INLINE fs_vec_f64 KN(go_on)(fs_vec_f64 phase, fs_vec_f64 angle, fs_vec_f64 next_angle, fs_vec_f64 usual)
+{
+    const fs_vec_f64 turn = fs_set_f64(6.283185307179586477), shift = fs_set_f64(6755399441055744.0), limit = fs_set_f64(0x1p50);
+    fs_vec_f64 forward = KN(as_real)(next_angle - angle) - usual;
+    fs_vec_f64 turns = forward / turn;
+    /* Nearest integers, ties to even, as they are where there is no fraction. */
+    turns = fs_select_f64(fs_abs_f64(turns) < limit, (turns + shift) - shift, turns);
+    forward -= turn * turns;
+    forward += usual;
+    return KN(as_real)(phase + forward);
+}
+
+/* The same from the values themselves, with the C library's angles: the last bit of an angle may decide how a phase is rounded. */
+static __attribute__((noinline)) void KN(go_on_exactly)(double *phase, const real *now, const real *next, const double *usual, size_t lane)
+{
+    fs_vec_f64 a = {0}, b = {0};
+#if FS_DOUBLE
+    a[0] = __builtin_atan2(now[1], now[0]);
+    b[0] = __builtin_atan2(next[1], next[0]);
+#else
+    a[0] = (double)__builtin_atan2f(now[1], now[0]);
+    b[0] = (double)__builtin_atan2f(next[1], next[0]);
+#endif
+    phase[lane] = KN(go_on)(fs_set_f64(phase[lane]), a, b, fs_set_f64(usual[lane]))[0];
+}
+
+#if !FS_DOUBLE
+/* The angle of FS_WIDE complex values within 1e-9; NaN for 0 and for what is not finite. */
+FS_INLINE fs_vec_f64 fs_near_angle(const float *values)
+{
+    fs_vec_f64 re, im;
+    fs_unzip_f64(KN(wide)(values), KN(wide)(values + FS_WIDE), &re, &im);
+    const fs_vec_f64 a = fs_abs_f64(re), b = fs_abs_f64(im), low = fs_min_f64(a, b), high = fs_max_f64(a, b);
+    /* atan x = pi / 4 + atan((x - 1) / (x + 1)): |u| <= tan(pi / 8). */
+    const fs_ivec_f64 steep = low > fs_set_f64(0.414213562373095049) * high;
+    const fs_vec_f64 u = fs_select_f64(steep, low - high, low) / fs_select_f64(steep, low + high, high), minus = -(u * u);
+    fs_vec_f64 y = fs_set_f64(1.0 / 21);
+    for (int i = 19; i > 0; i -= 2)
+        y = fs_fma_f64(y, minus, fs_set_f64(1.0 / i));
+    y = y * u + fs_select_f64(steep, fs_set_f64(0.785398163397448310), fs_set_f64(0));
+    y = fs_select_f64(b > a, fs_set_f64(1.570796326794896619) - y, y);
+    y = fs_select_f64(re < fs_set_f64(0), fs_set_f64(3.141592653589793238) - y, y);
+    y = y + ((re - re) + (im - im)); /* which comparisons hide */
+    return fs_select_f64((fs_ivec_f64)im < (fs_ivec_f64){0}, -y, y);
+}
+#endif
+
 /* Frames of n bins, n a multiple of FS_WIDE: `weight` of the way from one frame to the next, of which `now` and `next` are the values
- * and `angle`, `next_angle` the phases; state: the phases of this frame of the result, which become the next one's. In the roundings
- * of librosa 0.11, whose phases are of the element type. */
+ * and `angle`, `next_angle` the phases, or NULL for those that the C library gives; state: the phases of this frame of the result,
+ * which become the next one's.
+ *
+ * Single precision needs angles to the last bit only where the next phase lies next to the middle of two numbers. Else those that
+ * are near enough do: the library's angles are within 1.2 units in the last place, 3e-7, and their difference is rounded by 2.4e-7
+ * at the most; all that lies within twice that, and what sums with `advance` are rounded by, has one and the same next phase. */
 static void KN(vocode)(void *out_, const fs_vocoder_frame *f, void *state_, const double *advance, size_t n, double weight)
 {
     real *out = out_, *state = state_;
     const real *now = f->now, *next = f->next, *angle = f->angle, *next_angle = f->next_angle;
-    const fs_vec_f64 turn = fs_set_f64(6.283185307179586477), shift = fs_set_f64(6755399441055744.0), limit = fs_set_f64(0x1p50), far = fs_set_f64(FS_FAR);
+    const fs_vec_f64 far = fs_set_f64(FS_FAR);
     for (size_t i = 0; i < n; i += FS_WIDE) {
         const fs_vec_f64 phase = KN(wide)(state + i), usual = fs_load_f64(advance + i);
         fs_vec_f64 cosine, sine;
-        fs_vec_f64 forward = KN(as_real)(KN(wide)(next_angle + i) - KN(wide)(angle + i)) - usual;
-        fs_vec_f64 turns = forward / turn;
-        /* Nearest integers, ties to even, as they are where there is no fraction. */
-        turns = fs_select_f64(fs_abs_f64(turns) < limit, (turns + shift) - shift, turns);
-        forward -= turn * turns;
-        forward += usual;
-        KN(store_wide)(state + i, phase + forward);
+        if (angle) {
+            KN(store_wide)(state + i, KN(go_on)(phase, KN(wide)(angle + i), KN(wide)(next_angle + i), usual));
+        } else {
+            double exact[FS_WIDE];
+            fs_ivec_f64 sure = {0};
+            fs_store_f64(exact, phase);
+#if !FS_DOUBLE
+            const fs_vec_f64 turn = fs_set_f64(6.283185307179586477), shift = fs_set_f64(6755399441055744.0);
+            const fs_vec_f64 step = fs_near_angle(next + 2 * i) - fs_near_angle(now + 2 * i);
+            const fs_vec_f64 turns = (step - usual) * fs_set_f64(0.159154943091895336), whole = (turns + shift) - shift;
+            const fs_vec_f64 sum = phase + fs_fnma_f64(whole, turn, step);
+            const fs_vec_f64 margin = fs_fma_f64(fs_abs_f64(usual), fs_set_f64(1e-15), fs_fma_f64(fs_abs_f64(sum), fs_set_f64(1e-15), fs_set_f64(2e-6)));
+            const fs_vec_f64 least = KN(as_real)(sum - margin);
+            sure = (least == KN(as_real)(sum + margin)) & (fs_abs_f64(turns - whole) < fs_set_f64(0.499) - margin);
+            fs_store_f64(exact, fs_select_f64(sure, least, phase));
+#endif
+            for (size_t k = 0; k < FS_WIDE; k++)
+                if (!sure[k])
+                    KN(go_on_exactly)(exact, now + 2 * (i + k), next + 2 * (i + k), advance + i, k);
+            KN(store_wide)(state + i, fs_load_f64(exact));
+        }
         const fs_vec_f64 size = fs_set_f64(1 - weight) * KN(lengths)(now + 2 * i) + fs_set_f64(weight) * KN(lengths)(next + 2 * i);
         KN(direction)(phase, &cosine, &sine);
         const fs_ivec_f64 beyond = fs_abs_f64(phase) > far;
@@ -193,45 +259,20 @@ static void KN(vocode)(void *out_, const fs_vocoder_frame *f, void *state_, cons
 
 /* ---- sums of squares of spectra ------------------------------------------------------------------------------------- */
 
-/* The sum of weights[i] * x[i]^2; value i counts in sum i % FS_SQUARE_SUMS, whatever the tier. */
-static double KN(weighted_squares)(const void *x_, const double *weights, size_t n)
-{
-    enum { VECTORS = FS_SQUARE_SUMS / FS_WIDE };
-    const real *x = x_;
-    fs_vec_f64 sums[VECTORS] = {0};
-    double sum = 0;
-    size_t i = 0;
-    for (; i + FS_SQUARE_SUMS <= n; i += FS_SQUARE_SUMS)
-        for (size_t v = 0; v < VECTORS; v++) {
-            const fs_vec_f64 y = KN(wide)(x + i + v * FS_WIDE);
-            sums[v] = fs_fma_f64(fs_load_f64(weights + i + v * FS_WIDE) * y, y, sums[v]);
-        }
-    for (size_t k = 0; i + k < n; k++) {
-        fs_vec_f64 y = {0}, w = {0};
-        y[k % FS_WIDE] = (double)x[i + k];
-        w[k % FS_WIDE] = weights[i + k];
-        sums[k / FS_WIDE] = fs_fma_f64(w * y, y, sums[k / FS_WIDE]);
-    }
-    for (size_t k = 0; k < FS_SQUARE_SUMS; k++)
-        sum += sums[k / FS_WIDE][k % FS_WIDE];
-    return sum;
-}
-
-/* sums[i] += weight * x[i]^2 for n values; the sums are padded to FS_SQUARE_SUMS. */
-static void KN(add_squares)(double *sums, const void *x_, size_t n, double weight)
+/* sums[i] += x[i]^2 for n values; the sums are padded to FS_SQUARE_SUMS. */
+static void KN(add_squares)(double *sums, const void *x_, size_t n)
 {
     const real *x = x_;
-    const fs_vec_f64 w = fs_set_f64(weight);
     size_t i = 0;
     for (; i + FS_WIDE <= n; i += FS_WIDE) {
         const fs_vec_f64 y = KN(wide)(x + i);
-        fs_store_f64(sums + i, fs_fma_f64(w * y, y, fs_load_f64(sums + i)));
+        fs_store_f64(sums + i, fs_fma_f64(y, y, fs_load_f64(sums + i)));
     }
     if (i < n) {
         fs_vec_f64 y = {0};
         for (size_t k = 0; i + k < n; k++)
             y[k] = (double)x[i + k];
-        fs_store_f64(sums + i, fs_fma_f64(w * y, y, fs_load_f64(sums + i)));
+        fs_store_f64(sums + i, fs_fma_f64(y, y, fs_load_f64(sums + i)));
     }
 }
 

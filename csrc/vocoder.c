@@ -71,8 +71,9 @@ static void load(const vocoder_job *job, const vocoder_desk *desk, panel *p, int
     for (int64_t i = 0; i < p->n; i++) {
         copy_elements(desk->values + i * (int64_t)job->complex_size, row, element(p->spectra, p->bin + i, begin),
                       p->spectra->frame_stride, job->complex_size, there);
-        copy_elements(desk->phases + i * (int64_t)job->real_size, phase_row, element(p->phases, p->bin + i, begin),
-                      p->phases->frame_stride, job->real_size, there);
+        if (p->phases)
+            copy_elements(desk->phases + i * (int64_t)job->real_size, phase_row, element(p->phases, p->bin + i, begin),
+                          p->phases->frame_stride, job->real_size, there);
     }
     memset(desk->values + there * row, 0, (size_t)((n - there) * row));
     memset(desk->phases + there * phase_row, 0, (size_t)((n - there) * phase_row));
@@ -83,17 +84,42 @@ static void load(const vocoder_job *job, const vocoder_desk *desk, panel *p, int
 static fs_vocoder_frame frame_at(const vocoder_job *job, const vocoder_desk *desk, panel *p, int64_t i)
 {
     const int64_t row = (int64_t)(PANEL * job->complex_size), phase_row = (int64_t)(PANEL * job->real_size);
-    if (i >= job->n_frames)
-        return (fs_vocoder_frame){desk->silence, desk->silence, desk->silence, desk->silence};
-    if (p->in_place) {
-        const int is_last = i + 1 == job->n_frames;
-        return (fs_vocoder_frame){element(p->spectra, p->bin, i), is_last ? desk->silence : element(p->spectra, p->bin, i + 1),
-                                  element(p->phases, p->bin, i), is_last ? desk->silence : element(p->phases, p->bin, i + 1)};
+    fs_vocoder_frame frame = {desk->silence, desk->silence, desk->silence, desk->silence};
+    if (i < job->n_frames && p->in_place) {
+        const int has_next = i + 1 < job->n_frames;
+        frame.now = element(p->spectra, p->bin, i);
+        frame.next = has_next ? element(p->spectra, p->bin, i + 1) : desk->silence;
+        if (p->phases) {
+            frame.angle = element(p->phases, p->bin, i);
+            frame.next_angle = has_next ? element(p->phases, p->bin, i + 1) : desk->silence;
+        }
+    } else if (i < job->n_frames) {
+        if (i < p->begin || i + 2 > p->end)
+            load(job, desk, p, i);
+        frame.now = desk->values + (i - p->begin) * row;
+        frame.next = (const char *)frame.now + row;
+        frame.angle = desk->phases + (i - p->begin) * phase_row;
+        frame.next_angle = (const char *)frame.angle + phase_row;
     }
-    if (i < p->begin || i + 2 > p->end)
-        load(job, desk, p, i);
-    const char *values = desk->values + (i - p->begin) * row, *phases = desk->phases + (i - p->begin) * phase_row;
-    return (fs_vocoder_frame){values, values + row, phases, phases + phase_row};
+    if (!p->phases)
+        frame.angle = frame.next_angle = NULL;
+    return frame;
+}
+
+/* The phases of the first frame. */
+static void begin_phases(const vocoder_job *job, const vocoder_desk *desk, const panel *p)
+{
+    if (p->phases) {
+        copy_elements(desk->state, (int64_t)job->real_size, element(p->phases, p->bin, 0), p->phases->bin_stride, job->real_size, p->n);
+        return;
+    }
+    for (int64_t i = 0; i < p->n; i++) {
+        const void *value = element(p->spectra, p->bin + i, 0);
+        if (job->real_size == sizeof(double))
+            ((double *)(void *)desk->state)[i] = atan2(((const double *)value)[1], ((const double *)value)[0]);
+        else
+            ((float *)(void *)desk->state)[i] = atan2f(((const float *)value)[1], ((const float *)value)[0]);
+    }
 }
 
 /* Results [step, step + n), which are in rows, to the array. */
@@ -113,7 +139,7 @@ static int by_rows(const fspec_matrix *m, size_t size)
 static void run(const vocoder_job *job, const vocoder_desk *desk, panel *p)
 {
     const double *advance = job->advance + p->bin;
-    copy_elements(desk->state, (int64_t)job->real_size, element(p->phases, p->bin, 0), p->phases->bin_stride, job->real_size, p->n);
+    begin_phases(job, desk, p);
     for (int64_t step = 0; step < job->n_steps; step += FRAMES) {
         const int64_t n = job->n_steps - step < FRAMES ? job->n_steps - step : FRAMES;
         if (step % BETWEEN_POLLS == 0 && fs_interrupted())
@@ -139,9 +165,9 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
     take_desk(job, &arena, &desk);
     for (int64_t piece = begin; piece < end; piece++) {
         const int64_t item = piece / job->panels, bin = piece % job->panels * PANEL, left = job->n_bins - bin;
-        panel p = {&job->spectra[item], &job->phases[item], &job->out[item], bin, left < PANEL ? left : PANEL, 0, 0, 0, 0};
+        panel p = {&job->spectra[item], job->phases ? &job->phases[item] : NULL, &job->out[item], bin, left < PANEL ? left : PANEL, 0, 0, 0, 0};
         const int full = p.n == PANEL;
-        p.in_place = full && by_rows(p.spectra, job->complex_size) && by_rows(p.phases, job->real_size);
+        p.in_place = full && by_rows(p.spectra, job->complex_size) && (!p.phases || by_rows(p.phases, job->real_size));
         p.out_in_place = full && by_rows(p.out, job->complex_size);
         memset(arena.base, 0, job->desk_bytes); /* bins that are not there */
         run(job, &desk, &p);
@@ -152,9 +178,10 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
 static fspec_status check(const vocoder_job *job, int64_t n_items)
 {
     for (int64_t i = 0; i < n_items; i++) {
-        if (!job->spectra[i].data || !job->phases[i].data || !job->out[i].data)
+        if (!job->spectra[i].data || (job->phases && !job->phases[i].data) || !job->out[i].data)
             return FSPEC_BAD_ARGUMENT;
-        if (!fs_fits(&job->spectra[i], job->n_bins, job->n_frames) || !fs_fits(&job->phases[i], job->n_bins, job->n_frames)
+        if (!fs_fits(&job->spectra[i], job->n_bins, job->n_frames)
+            || (job->phases && !fs_fits(&job->phases[i], job->n_bins, job->n_frames))
             || !fs_fits(&job->out[i], job->n_bins, job->n_steps))
             return FSPEC_TOO_LARGE;
     }
@@ -177,7 +204,7 @@ fspec_status fspec_phase_vocoder(const fspec_matrix *spectra, const fspec_matrix
         return FSPEC_BAD_ARGUMENT;
     if (n_bins == 0 || n_frames == 0 || n_steps == 0 || n_items == 0)
         return FSPEC_OK;
-    if (!spectra || !phases || !out || !advance)
+    if (!spectra || !out || !advance)
         return FSPEC_BAD_ARGUMENT;
     vocoder_job job = {.kernels = fs_kernels_for(dtype == FSPEC_COMPLEX128),
                        .spectra = spectra,

@@ -436,6 +436,12 @@ def bands_inverse(
     matrix: _Buffer, power: float, M: _Buffer, out: _Buffer, n_threads: int
 ) -> None: ...
 def phase_vocoder(
-    D: _Buffer, phases: _Buffer, advance: _Buffer, rate: float, out: _Buffer, n_threads: int
+    D: _Buffer,
+    phases: _Buffer | None,
+    advance: _Buffer,
+    rate: float,
+    out: _Buffer,
+    n_threads: int,
 ) -> None: ...
+def angles_are_libm(re: _Buffer, im: _Buffer, angles: _Buffer) -> bool: ...
 def db_to_power(x: _Buffer, out: _Buffer, n_threads: int) -> bool: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,20 @@ def phase_vocoder(
     check_size("rate", (*D.shape[:-1], n_steps), D.itemsize)
     result = np.empty_like(D, shape=(*D.shape[:-1], n_steps))
     advance = hop_length * fft_frequencies(sr=2 * np.pi, n_fft=n_fft)
-    # The angles are NumPy's, as librosa's are: where phases of single precision add up, the last
-    # bit of an angle decides how they are rounded.
-    _core.phase_vocoder(D, np.angle(D), advance, rate, result, n_threads)
+    angles = None if D.dtype == _C64 and _numpy_is_libm() else np.angle(D)
+    _core.phase_vocoder(D, angles, advance, rate, result, n_threads)
     return result
+
+
+@lru_cache(maxsize=1)
+def _numpy_is_libm() -> bool:
+    """Return whether NumPy's angles are the C library's, which the core then asks for few of.
+
+    Where phases of single precision add up, the last bit of an angle decides how they are rounded,
+    and librosa's angles are NumPy's.
+    """
+    rng = np.random.default_rng(0)
+    parts = (rng.standard_normal((2, 5000)) * 2.0 ** rng.uniform(-60, 60, 5000)).astype(np.float32)
+    D = np.empty(5000, _C64)
+    D.real, D.imag = parts
+    return _core.angles_are_libm(*parts, np.angle(D))
