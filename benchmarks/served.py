@@ -32,7 +32,7 @@ from fastspec.librosa_compat._table import ROWS, Row
 Array = npt.NDArray[Any]
 
 SR = 22050
-_BUDGET, _ROUNDS = 2.0, 5
+_BUDGET, _ROUNDS = 1.5, 5
 _GOAL = 3.0
 
 LEFT_OUT = {

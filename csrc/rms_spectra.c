@@ -10,7 +10,7 @@
 #include "parallel.h"
 #include "simd.h"
 
-enum { COLUMNS = 128, BETWEEN_POLLS = 1 << 14 };
+enum { COLUMNS = 512, BETWEEN_POLLS = 1 << 14 };
 
 typedef struct rms_job {
     const fs_kernels *kernels;
