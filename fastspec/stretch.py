@@ -103,4 +103,4 @@ def _numpy_is_libm() -> bool:
     parts = (rng.standard_normal((2, 5000)) * 2.0 ** rng.uniform(-60, 60, 5000)).astype(np.float32)
     D = np.empty(5000, _C64)
     D.real, D.imag = parts
-    return _core.angles_are_libm(*parts, np.angle(D))
+    return _core.angles_are_libm(parts[0], parts[1], np.angle(D))
