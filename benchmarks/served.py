@@ -2,8 +2,8 @@
 
 One recording of 30 s at 22 050 Hz, float32, one thread for everybody; the two libraries take turns,
 and the table has the medians of the process's CPU time. Inputs are what librosa makes of the
-recording, in its layout: its spectra have their bins side by side in memory. What has no audio in it
-(units, windows, filter banks) is the second table. ``LEFT_OUT`` says why a function has no row.
+recording, in its layout: its spectra have their bins side by side in memory. What has no audio in
+it (units, windows, filter banks) is the second table. ``LEFT_OUT`` says why a function has no row.
 """
 
 from __future__ import annotations
