@@ -7,7 +7,8 @@ import pytest
 
 from fastspec.librosa_compat._table import ROWS
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# Last, so that an installed fastspec stays the one that is found.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 served = pytest.importorskip("benchmarks.served")
 

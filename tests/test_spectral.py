@@ -276,7 +276,7 @@ def test_rms_of_spectra_against_librosa(errors, seed):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
 def test_rms_of_spectra_in_any_layout(dtype):
     rng = np.random.default_rng(99)
-    for length, n_frames in ((2048, 300), (33, 129), (2, 5), (1, 3)):
+    for length, n_frames in ((2048, 300), (33, 1100), (2, 5), (1, 3)):
         shape = (2, length // 2 + 1, n_frames)
         S = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(dtype)
         want = fastspec.rms(S=S, frame_length=length)
