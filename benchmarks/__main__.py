@@ -25,6 +25,7 @@ _LIMITS = (
 _START = "start"  # what --only calls the fresh processes
 _LOAD = "load"  # and the load test, which is not part of the rest
 _STREAMS = "streams"  # and what it calls chunks of live streams
+_SERVED = "served"  # and the table of all functions that librosa has too
 _SLOW = ("nnAudio", "essentia", "audioFlux", "transformers")  # not in --quick
 
 
@@ -37,6 +38,8 @@ def main() -> int:
     if arguments.only == _STREAMS:
         streams.main(arguments.quick)
         return 0
+    if arguments.only == _SERVED:
+        return _served(arguments)
     if arguments.source:
         with open(arguments.source, encoding="utf-8") as file:
             data = json.load(file)
@@ -59,7 +62,7 @@ def _parse() -> argparse.Namespace:
         "--only",
         default="",
         metavar="NAME",
-        help=f"a feature, part of its name, {_START!r}, {_LOAD!r} or {_STREAMS!r}",
+        help=f"a feature, part of its name, {_START!r}, {_LOAD!r}, {_STREAMS!r} or {_SERVED!r}",
     )
     add("--full", action="store_true", help=f"with --only {_LOAD}: a million calls")
     add("--json", metavar="FILE", help="write what was measured")
@@ -107,6 +110,16 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         print("fresh processes ...", file=sys.stderr, flush=True)
         data["fresh"] = fresh.measure(_environment(arguments, 1), quick=arguments.quick)
     return data
+
+
+def _served(arguments: argparse.Namespace) -> int:
+    """Run that table in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.served"]
+    if arguments.quick:
+        command.append("--quick")
+    if arguments.json:
+        command += ["--json", arguments.json]
+    return subprocess.run(command, env=_environment(arguments, 1)).returncode
 
 
 def _environment(arguments: argparse.Namespace, threads: int) -> dict[str, str]:

@@ -166,6 +166,10 @@ static const fspec_api table = {
     fspec_features_stream_create,
     fspec_features_push,
     fspec_features_flush,
+    fspec_db_to_power,
+    fspec_rms_spectra,
+    fspec_bands_inverse,
+    fspec_phase_vocoder,
 };
 
 const fspec_api *fspec_get_api(void) {

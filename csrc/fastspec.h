@@ -480,6 +480,11 @@ FSPEC_API fspec_status fspec_check_finite(const fspec_signal *signals, int64_t n
  * may be the same memory), and their largest value. Uses call->n_threads and ->cancel. */
 FSPEC_API fspec_status fspec_power_to_db(const void *x, void *out, int64_t n, fspec_dtype dtype, double amin, double offset,
                                          const fspec_call *call, double *largest);
+/* out[i] = 10^(x[i] / 10) for n contiguous values of float32 or float64 (in and out have the same type and may be the same memory),
+ * within 2 ulp of x[i] * 0.1, which is rounded first. *left_range (may be NULL): whether a finite x gave infinity, or
+ * less than the smallest normal number, which may become 0. Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, CANCELLED. */
+FSPEC_API fspec_status fspec_db_to_power(const void *x, void *out, int64_t n, fspec_dtype dtype, const fspec_call *call,
+                                         int *left_range);
 /* x[i] = max(x[i], floor). */
 FSPEC_API fspec_status fspec_clip_below(void *x, int64_t n, fspec_dtype dtype, double floor, const fspec_call *call);
 

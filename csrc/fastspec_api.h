@@ -187,6 +187,10 @@ typedef struct fspec_api {
     fspec_status (*features_stream_create)(const fspec_features *features, int64_t n_channels, fspec_stream **stream);
     fspec_status (*features_push)(fspec_stream *stream, const fspec_signal *chunk, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames);
     fspec_status (*features_flush)(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames);
+    fspec_status (*db_to_power)(const void *x, void *out, int64_t n, fspec_dtype dtype, const fspec_call *call, int *left_range);
+    fspec_status (*rms_spectra)(const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_fft, int64_t n_frames, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
+    fspec_status (*bands_inverse)(const double *matrix, int64_t n_bands, int64_t n_bins, double power, const fspec_matrix *bands, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+    fspec_status (*phase_vocoder)(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype, int64_t n_bins, int64_t n_frames, const double *advance, double rate, const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -361,6 +365,10 @@ static const fspec_api *fspec_api_table;
 #define fspec_features_stream_create fspec_api_table->features_stream_create
 #define fspec_features_push fspec_api_table->features_push
 #define fspec_features_flush fspec_api_table->features_flush
+#define fspec_db_to_power fspec_api_table->db_to_power
+#define fspec_rms_spectra fspec_api_table->rms_spectra
+#define fspec_bands_inverse fspec_api_table->bands_inverse
+#define fspec_phase_vocoder fspec_api_table->phase_vocoder
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

@@ -91,6 +91,14 @@ FSPEC_API fspec_status fspec_spectral_exec_spectra(const fspec_spectral *spectra
                                                    const fspec_matrix *centroid, const fspec_matrix *out, int64_t n_items,
                                                    fspec_dtype out_dtype, const fspec_call *call);
 
+/* The root mean square of frames of n_fft samples, by Parseval from n_items matrices of their spectra X, n_fft / 2 + 1 rows and
+ * n_frames columns of dtype (FSPEC_FLOAT32/64: magnitudes; FSPEC_COMPLEX64/128): sqrt(sum c |X|^2) / n_fft, where c is 1 for the
+ * first bin and for the last one of an even n_fft, else 2. Sums are in double; the layout does not show in the bits. out: one row
+ * of n_frames each, of out_dtype (FSPEC_FLOAT32/64). What is not finite is taken as it is. Uses call->n_threads and ->cancel.
+ * Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+FSPEC_API fspec_status fspec_rms_spectra(const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_fft, int64_t n_frames,
+                                         const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
+
 /* ---- statistics of frames of samples ------------------------------------------------------------------------------ */
 
 typedef struct fspec_frames_config {
@@ -186,6 +194,30 @@ FSPEC_API fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtyp
  * and ->cancel. Thread-safe. Errors: BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
 FSPEC_API fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size,
                                     const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+
+/* ---- from features back to spectra ---------------------------------------------------------------------------------- */
+
+/* Spectra x >= 0 for bands m: of those for which |matrix x - m|^2 is least, the one of least norm, to 1e-7 of a frame's largest band.
+ * matrix: n_bands x n_bins, row by row, as of fspec_mel_filters; a bin has weight in two neighbouring bands at the most, and bins
+ * are in the bands' order, else BAD_BANDS. bands: n_items matrices (n_bands, n_frames) of finite values of dtype (FSPEC_FLOAT32/64);
+ * out: (n_bins, n_frames) of dtype, x^(1/power) for power > 0, which must not overlap them. Computed in double; a frame does not
+ * depend on the others. Uses call->n_threads and ->cancel. Thread-safe. Errors: BAD_BANDS, BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT,
+ * TOO_LARGE, NO_MEMORY, CANCELLED. */
+FSPEC_API fspec_status fspec_bands_inverse(const double *matrix, int64_t n_bands, int64_t n_bins, double power,
+                                           const fspec_matrix *bands, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out,
+                                           int64_t n_items, const fspec_call *call);
+
+/* Spectra at other places in time (Flanagan and Golden 1966): frame t of n_steps frames of the result lies at t * rate of the given
+ * ones, rate > 0. Magnitudes are interpolated between the two frames around it; phases begin with those of the first frame and go on
+ * by what lies between these two. Beyond the last frame there is silence. spectra: n_items matrices (n_bins, n_frames) of dtype
+ * (FSPEC_COMPLEX64/128); phases: their angles in radians, float or double, or NULL: those of the C library's atan2f or atan2, most
+ * of which need not be computed in single precision; advance: by how much a bin's phase usually goes on from one given frame to
+ * the next, n_bins values in radians; out: (n_bins, n_steps) of dtype. Arrays must not overlap. Phases are rounded to float or double
+ * after every frame, as librosa 0.11 does, whatever their size. Uses call->n_threads and ->cancel. Thread-safe. Errors:
+ * BAD_DATA_TYPE, BAD_ARGUMENT, BAD_STRUCT, TOO_LARGE, NO_MEMORY, CANCELLED. */
+FSPEC_API fspec_status fspec_phase_vocoder(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype,
+                                           int64_t n_bins, int64_t n_frames, const double *advance, double rate,
+                                           const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call);
 
 /* ---- Griffin-Lim -------------------------------------------------------------------------------------------------- */
 

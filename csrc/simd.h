@@ -105,6 +105,21 @@ typedef struct fs_peak_spec {
     const uint64_t *positions;
 } fs_peak_spec;
 
+/* Two frames that a frame of the phase vocoder lies between: complex values, and their phases or NULL. */
+typedef struct fs_vocoder_frame {
+    const void *now, *next, *angle, *next_angle;
+} fs_vocoder_frame;
+
+enum { FS_SQUARE_SUMS = 16 }; /* partial sums of sum_squares */
+
+/* A block of lanes for which spectra are sought, [band][lane] but for the last three, [lane]: see bands_inverse.c. */
+typedef struct fs_nearest {
+    size_t n_bands;
+    double ridge, enough;
+    double *m, *z, *trial, *step, *rest, *main, *beside;
+    double *value, *length, *scale;
+} fs_nearest;
+
 enum { FS_TAIL = 12 }; /* the most values that bin_tails keeps at each end */
 
 enum { FS_DENSE_PART = 64 }; /* columns that a dense product sums at a time */
@@ -263,10 +278,20 @@ struct fs_kernels {
     void (*bins_below)(double *out, const void *block, size_t n_bins, double share);
     void (*bin_means)(double *geometric, double *arithmetic, const void *block, size_t n_bins, double least);
     void (*bin_tails)(double *low, double *high, const void *block, size_t n_rows, size_t count);
-    /* Of n samples: the sum of squares; the pairs of neighbours, n of them in n + 1 samples, that differ in sign. Samples in
+    /* Of n samples: the sum of squares, sample i in partial sum i % FS_SQUARE_SUMS; the pairs of neighbours, n of them in n + 1 samples, that differ in sign. Samples in
      * [-threshold, threshold] count as 0, and 0 as positive or, without zero_pos, as a sign of its own. */
     double (*sum_squares)(const void *x, size_t n);
     size_t (*crossings)(const void *x, size_t n, double threshold, int zero_pos);
+    /* From features back to spectra, and sums of squares: see simd_back.h. out[i] = 10^(x[i] / 10); returns whether a finite x gave
+     * infinity, or less than the smallest normal number. A frame of the phase vocoder, n a multiple of FS_MAX_LANES, and its state. */
+    int (*decibels_to_power)(void *out, const void *x, size_t n);
+    void (*vocode)(void *out, const fs_vocoder_frame *frame, void *state, const double *advance, size_t n, double weight);
+    /* sums[i] += x[i]^2, of padded sums */
+    void (*add_squares)(double *sums, const void *x, size_t n);
+    /* In double whatever the table's type, on as many lanes as doubles have. */
+    int (*nearest_step)(fs_nearest *block, const int64_t *first_bin, const double *pairs, int first_step);
+    void (*nearest_spectra)(double *out, size_t pitch, const fs_nearest *block, const int64_t *first_bin, const double *pairs,
+                            double power);
 };
 
 /* The table in use for float (0) or double (1). */

@@ -142,10 +142,10 @@ static void KN(bin_tails)(double *low, double *high, const void *block_, size_t 
 
 /* ---- samples ------------------------------------------------------------------------------------------------------ */
 
-/* Sample i counts in sum i % SUMS, whatever the tier. */
+/* Whatever the tier, sample i counts in sum i % SUMS. */
 static double KN(sum_squares)(const void *x_, size_t n)
 {
-    enum { SUMS = 16, VECTORS = SUMS / FS_WIDE };
+    enum { SUMS = FS_SQUARE_SUMS, VECTORS = SUMS / FS_WIDE };
     const real *x = x_;
     fs_vec_f64 sums[VECTORS] = {0};
     double sum = 0;

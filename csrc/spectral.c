@@ -473,7 +473,12 @@ static void load_blocks(const spectral_job *job, const fs_kernels *k, const fspe
         }
         return;
     }
-    for (int64_t i = 0; i < n; i++)
+    int64_t i = 0;
+    if (m->bin_stride == (int64_t)size && m->frame_stride > 0 && m->frame_stride % (int64_t)size == 0)
+        for (; i + lanes <= n; i += lanes)
+            k->rows_to_lanes(blocks + (size_t)(i / lanes) * job->block_bytes, data + i * m->frame_stride,
+                             (size_t)m->frame_stride / size, rows);
+    for (; i < n; i++)
         fs_copy_values(blocks + (size_t)(i / lanes) * job->block_bytes + (size_t)(i % lanes) * size, (int64_t)vector,
                        s->is_double, data + i * m->frame_stride, m->bin_stride, s->is_double, (int64_t)rows);
 }

@@ -429,6 +429,7 @@ include "_core_median.pxi"
 include "_core_group.pxi"
 include "_core_spectral.pxi"
 include "_core_features.pxi"
+include "_core_back.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 

@@ -1,5 +1,14 @@
 # Plans of the fused pipeline and of its inverse. Included by _core.pyx.
 
+cdef int fill_pcen(fspec_frontend_config *config, dict s) except -1:
+    config.pcen_gain = s["pcen_gain"]
+    config.pcen_bias = s["pcen_bias"]
+    config.pcen_power = s["pcen_power"]
+    config.pcen_eps = s["pcen_eps"]
+    config.pcen_b = s["pcen_b"]
+    return 0
+
+
 cdef int fill_stages(fspec_frontend_config *config, dict s, list held) except -1:
     """What speech front ends have besides, by the names of the C header. `held` keeps the arrays alive."""
     cdef Array a
@@ -45,11 +54,7 @@ cdef int fill_stages(fspec_frontend_config *config, dict s, list held) except -1
     config.stack_stride = s["stack_stride"]
     config.stack_left = s["stack_left"]
     config.stack_end = <fspec_stack_end><int>s["stack_end"]
-    config.pcen_gain = s["pcen_gain"]
-    config.pcen_bias = s["pcen_bias"]
-    config.pcen_power = s["pcen_power"]
-    config.pcen_eps = s["pcen_eps"]
-    config.pcen_b = s["pcen_b"]
+    fill_pcen(config, s)
     config.delta_savgol = s["delta_savgol"]
     return 0
 
@@ -67,7 +72,7 @@ cdef class Frontend:
                   bint center, int pad_mode, bint librosa_tail, double input_scale, double power=2, bands=None,
                   int64_t n_bands=0, int log=0, double amin=1e-10, double ref=1, bint ref_max=False, double top_db=-1,
                   double log_floor=float("-inf"), dct=None, int64_t n_ceps=0, int frame_norm=0,
-                  double frame_norm_p=2, stages=None):
+                  double frame_norm_p=2, stages=None, pcen=None):
         cdef fspec_frontend_config config
         cdef Array w, b, d
         cdef list held = []
@@ -104,6 +109,8 @@ cdef class Frontend:
         config.frame_norm_p = frame_norm_p
         if stages is not None:
             fill_stages(&config, stages, held)
+        if pcen is not None:
+            fill_pcen(&config, pcen)
         with nogil:
             self.nbytes = -fspec_thread_bytes()
             status = fspec_frontend_create(&config, &self.plan)

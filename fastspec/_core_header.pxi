@@ -498,3 +498,13 @@ cdef extern from "fastspec.h" nogil:
                                      const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames)
     fspec_status fspec_features_flush(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes,
                                       const fspec_call *call, int64_t *n_frames)
+    fspec_status fspec_rms_spectra(const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_fft, int64_t n_frames,
+                                   const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call)
+    fspec_status fspec_bands_inverse(const double *matrix, int64_t n_bands, int64_t n_bins, double power,
+                                     const fspec_matrix *bands, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out,
+                                     int64_t n_items, const fspec_call *call)
+    fspec_status fspec_phase_vocoder(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype, int64_t n_bins,
+                                     int64_t n_frames, const double *advance, double rate, const fspec_matrix *out,
+                                     int64_t n_steps, int64_t n_items, const fspec_call *call)
+    fspec_status fspec_db_to_power(const void *x, void *out, int64_t n, fspec_dtype dtype, const fspec_call *call,
+                                   int *left_range)

@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[161]
+    function functions[165]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -497,3 +497,15 @@ cdef fspec_status fspec_features_push(fspec_stream *stream, const fspec_signal *
 
 cdef fspec_status fspec_features_flush(fspec_stream *stream, const fspec_matrix *out, const fspec_dtype *dtypes, const fspec_call *call, int64_t *n_frames) noexcept nogil:
     return (<fspec_status (*)(fspec_stream *, const fspec_matrix *, const fspec_dtype *, const fspec_call *, int64_t *) noexcept nogil>table.functions[160])(stream, out, dtypes, call, n_frames)
+
+cdef fspec_status fspec_db_to_power(const void *x, void *out, int64_t n, fspec_dtype dtype, const fspec_call *call, int *left_range) noexcept nogil:
+    return (<fspec_status (*)(const void *, void *, int64_t, fspec_dtype, const fspec_call *, int *) noexcept nogil>table.functions[161])(x, out, n, dtype, call, left_range)
+
+cdef fspec_status fspec_rms_spectra(const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_fft, int64_t n_frames, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_matrix *, fspec_dtype, int64_t, int64_t, const fspec_matrix *, fspec_dtype, int64_t, const fspec_call *) noexcept nogil>table.functions[162])(spectra, dtype, n_fft, n_frames, out, out_dtype, n_items, call)
+
+cdef fspec_status fspec_bands_inverse(const double *matrix, int64_t n_bands, int64_t n_bins, double power, const fspec_matrix *bands, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const double *, int64_t, int64_t, double, const fspec_matrix *, fspec_dtype, int64_t, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[163])(matrix, n_bands, n_bins, power, bands, dtype, n_frames, out, n_items, call)
+
+cdef fspec_status fspec_phase_vocoder(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype, int64_t n_bins, int64_t n_frames, const double *advance, double rate, const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_matrix *, const fspec_matrix *, fspec_dtype, int64_t, int64_t, const double *, double, const fspec_matrix *, int64_t, int64_t, const fspec_call *) noexcept nogil>table.functions[164])(spectra, phases, dtype, n_bins, n_frames, advance, rate, out, n_steps, n_items, call)

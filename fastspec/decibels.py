@@ -224,7 +224,7 @@ def _to_db(power: Array, ref: Any, amin: Any, top_db: Any, n_threads: int, in_pl
     return db
 
 
-def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
+def db_to_power(S_db: Any, *, ref: float = 1.0, n_threads: int = 1) -> Any:
     """Convert decibels to power: ``ref * 10 ** (S_db / 10)``, as `librosa.db_to_power`.
 
     Parameters
@@ -233,20 +233,36 @@ def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
         In dB.
     ref : float > 0
         Reference power.
+    n_threads : int >= 1, or -1
+        Threads to use at the most.
 
     Returns
     -------
     np.ndarray, shape=S_db.shape
     """
-    return _from_db(_numbers("S_db", S_db), _finite("ref", ref, _MOST))
+    return _from_db(_numbers("S_db", S_db), _finite("ref", ref, _MOST), n_threads)
 
 
-def _from_db(S_db: Array, ref: Any) -> Any:
+def _from_db(S_db: Array, ref: Any, n_threads: int) -> Any:
+    n_threads = check_threads(n_threads)
     _check_fits("ref", ref, S_db)
-    return ref * np.power(10.0, S_db * 0.1)
+    power = _powers(S_db, n_threads)
+    return power if type(ref) in (int, float) and ref == 1 else ref * power
 
 
-def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
+def _powers(S_db: Array, n_threads: int) -> Any:
+    """Return ``10 ** (S_db / 10)``, where S_db / 10 is rounded to its type."""
+    if S_db.dtype in (_F32, _F64) and S_db.dtype.isnative and S_db.ndim:
+        flat = (S_db.flags.c_contiguous or S_db.flags.f_contiguous) and S_db.flags.aligned
+        db = S_db if flat else S_db.copy(order="K")
+        power = np.empty_like(db) if db is S_db else db
+        if not _core.db_to_power(db.ravel(order="K"), power.ravel(order="K"), n_threads):
+            return power
+    # With NumPy's warning where that is too large, and its subnormal numbers.
+    return np.power(10.0, S_db * 0.1)
+
+
+def db_to_amplitude(S_db: Any, *, ref: float = 1.0, n_threads: int = 1) -> Any:
     """Convert decibels to amplitude: ``ref * 10 ** (S_db / 20)``, as `librosa.db_to_amplitude`.
 
     Parameters
@@ -255,9 +271,11 @@ def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
         In dB.
     ref : float > 0
         Reference amplitude.
+    n_threads : int >= 1, or -1
+        Threads to use at the most.
 
     Returns
     -------
     np.ndarray, shape=S_db.shape
     """
-    return _from_db(_numbers("S_db", S_db), _finite("ref", ref, 1e150) ** 2) ** 0.5
+    return _from_db(_numbers("S_db", S_db), _finite("ref", ref, 1e150) ** 2, n_threads) ** 0.5

@@ -21,7 +21,7 @@ from fastspec._validate import (
 from fastspec.config import check_threads
 from fastspec.plans import check_out, new_array, same_memory
 
-__all__ = ["maximum_filter", "pcen", "smoothing"]
+__all__ = ["check_constants", "constants", "maximum_filter", "pcen", "smoothing"]
 
 Array = npt.NDArray[Any]
 
@@ -37,6 +37,32 @@ def smoothing(t_frames: float) -> float:
     if square < 1e-9:  # where the difference below has lost its digits
         return 1 - square
     return (math.sqrt(1 + 4 * square) - 1) / (2 * square)
+
+
+def check_constants(a: dict[str, Any]) -> None:
+    """Check the constants of PCEN among a plan's arguments, in place."""
+    for name in ("pcen_gain", "pcen_bias", "pcen_power"):
+        a[name] = check_float(name, a[name], minimum=0)
+    a["pcen_eps"] = check_float("pcen_eps", a["pcen_eps"], minimum=_TINY)
+    a["pcen_time_constant"] = check_float(
+        "pcen_time_constant", a["pcen_time_constant"], exclusive_minimum=0
+    )
+    if a["pcen_b"] is not None:
+        a["pcen_b"] = check_float("pcen_b", a["pcen_b"], minimum=0, maximum=1)
+
+
+def constants(a: dict[str, Any], hop_length: int) -> dict[str, float]:
+    """Return the core's constants of PCEN for checked arguments."""
+    b = a["pcen_b"]
+    if b is None:
+        b = smoothing(a["pcen_time_constant"] * a["sr"] / hop_length)
+    return {
+        "pcen_gain": a["pcen_gain"],
+        "pcen_bias": a["pcen_bias"],
+        "pcen_power": a["pcen_power"],
+        "pcen_eps": a["pcen_eps"],
+        "pcen_b": b,
+    }
 
 
 def pcen(

@@ -21,7 +21,6 @@ from fastspec._validate import (
 )
 from fastspec.config import check_threads
 from fastspec.plans import PAD_MODES, new_array
-from fastspec.spectral import RMS, Source, _weighted
 from fastspec.spectrum import check_audio
 
 __all__ = ["rms", "zero_crossing_rate"]
@@ -29,6 +28,7 @@ __all__ = ["rms", "zero_crossing_rate"]
 Array = npt.NDArray[Any]
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 _PADS = (*PAD_MODES, "maximum", "mean", "median", "minimum", "wrap")
 
 
@@ -232,12 +232,12 @@ def _rms_of_spectra(S: Array, length: int, dtype: np.dtype[Any], n_threads: int)
             f"frame_length={length}: must be {2 * n_bins - 2} or {2 * n_bins - 1} "
             f"for S of {n_bins} bins"
         )
-    square = S.dtype.kind != "c"
-    with np.errstate(all="ignore"):
-        S = as_real("S", S if square else S.real**2 + S.imag**2)
-    weights = np.full((1, n_bins), 2 / length**2)
-    weights[0, 0] /= 2
-    if length % 2 == 0:
-        weights[0, -1] /= 2
-    source = Source(None, S, length, n_bins, S.shape[-1], S.dtype == _F64, S.dtype)
-    return source.run(_weighted(RMS, source, weights, square=square), dtype, n_threads)
+    if S.dtype.kind == "c":
+        wide = _C64 if S.dtype.itemsize == 8 else _C128
+        S = S if S.dtype == wide and S.flags.aligned else S.astype(wide)
+    else:
+        S = as_real("S", S)
+    out = new_array("S", (*S.shape[:-2], 1, S.shape[-1]), dtype)
+    if out.size:
+        _core.rms_spectra(S, length, out, n_threads)
+    return out

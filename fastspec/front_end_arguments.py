@@ -19,7 +19,7 @@ from fastspec._validate import (
 from fastspec.chroma_filters import check_chroma_norm
 from fastspec.chroma_spectra import frame_norm
 from fastspec.dct import dct_matrix
-from fastspec.energy_normalization import smoothing
+from fastspec.energy_normalization import check_constants, constants
 from fastspec.filters import check_norm
 from fastspec.mel_banks import DTYPES, NORMS, SCALES, mel_bank
 from fastspec.plans import PAD_MODES, _Window, freeze_window
@@ -273,16 +273,7 @@ def _compression(a: dict[str, Any]) -> dict[str, Any]:
 
 def _pcen(a: dict[str, Any]) -> dict[str, Any]:
     """Return the constants of PCEN."""
-    for name in ("pcen_gain", "pcen_bias", "pcen_power"):
-        a[name] = check_float(name, a[name], minimum=0)
-    a["pcen_eps"] = check_float("pcen_eps", a["pcen_eps"], minimum=float(np.finfo(np.float64).tiny))
-    a["pcen_time_constant"] = check_float(
-        "pcen_time_constant", a["pcen_time_constant"], exclusive_minimum=0
-    )
-    if a["pcen_b"] is None:
-        b = smoothing(a["pcen_time_constant"] * a["sr"] / a["hop_length"])
-    else:
-        b = a["pcen_b"] = check_float("pcen_b", a["pcen_b"], minimum=0, maximum=1)
+    check_constants(a)
     if a["log"] == "pcen":
         for name, plain in (
             ("log_mode", "max"),
@@ -292,13 +283,7 @@ def _pcen(a: dict[str, Any]) -> dict[str, Any]:
         ):
             if a[name] != plain:
                 raise ParameterError(f"{name}={show(a[name])}: is not for log='pcen'")
-    return {
-        "pcen_gain": a["pcen_gain"],
-        "pcen_bias": a["pcen_bias"],
-        "pcen_power": a["pcen_power"],
-        "pcen_eps": a["pcen_eps"],
-        "pcen_b": b,
-    }
+    return constants(a, a["hop_length"])
 
 
 def _cepstrum(a: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fastspec import _core
 from fastspec._arrays import as_real
 from fastspec._validate import ParameterError, check_choice, check_float, check_int, check_size
 from fastspec.caches import plan_cache
+from fastspec.config import check_threads
 from fastspec.decibels import db_to_power
 from fastspec.filters import make_bank, warn_empty_bands
 from fastspec.plans import cached, new_array
@@ -24,16 +25,19 @@ __all__ = ["mel_to_audio", "mel_to_stft", "mfcc_to_audio", "mfcc_to_mel"]
 Array = npt.NDArray[Any]
 
 _F64 = np.dtype(np.float64)
-_COLUMNS = 256  # frames solved at a time, which are to stay in the cache
-_STEPS = 200  # at the most
-_ENOUGH = 1e-9  # error of a frame, relative to its largest band, that needs no further steps
 
 
 # ---- mel bands to spectra -----------------------------------------------------------------------
 
 
 def mel_to_stft(
-    M: Array, *, sr: float = 22050, n_fft: int = 2048, power: float = 2.0, **kwargs: Any
+    M: Array,
+    *,
+    sr: float = 22050,
+    n_fft: int = 2048,
+    power: float = 2.0,
+    n_threads: int = 1,
+    **kwargs: Any,
 ) -> Array:
     """Find a magnitude spectrogram for mel bands, like `librosa.feature.inverse.mel_to_stft`.
 
@@ -50,6 +54,8 @@ def mel_to_stft(
         Samples per frame.
     power : float > 0
         Exponent of the magnitudes in `M`.
+    n_threads : int >= 1, or -1
+        Threads to use at the most. The result does not depend on it.
     **kwargs
         fmin, fmax, htk, norm of the filter bank: see `mel_filter`.
 
@@ -79,96 +85,29 @@ def mel_to_stft(
     M = as_real("M", M)
     if M.ndim < 2 or 0 in M.shape[-2:]:
         raise ParameterError(f"M: has shape {M.shape}; must be (..., n_mels, n_frames), not empty")
-    _core.check_finite(M, 1, "M")
+    n_threads = check_threads(n_threads)
+    _core.check_finite(M, n_threads, "M")
     power = check_float("power", power, exclusive_minimum=0)
     for name in kwargs:
         check_choice("argument", name, ("fmin", "fmax", "htk", "norm"))
     key = tuple(sorted(kwargs.items()))
-    solver = cached(_solver, M.shape[-2], sr, n_fft, key)
-    if solver.has_empty_bands:
+    bank, has_empty_bands = cached(_bank, M.shape[-2], sr, n_fft, key)
+    if has_empty_bands:
         warn_empty_bands(2)
-    n_bins = solver.bank.shape[1]
-    shape = (*M.shape[:-2], n_bins, M.shape[-1])
-    result = new_array("n_fft", shape, M.dtype)
-    columns = M.reshape(-1, *M.shape[-2:])
-    for item, out in zip(columns, result.reshape(-1, *shape[-2:]), strict=True):
-        for begin in range(0, M.shape[-1], _COLUMNS):
-            part = slice(begin, begin + _COLUMNS)
-            solver.solve(item[:, part], out[:, part])
-    if power == 2:
-        np.sqrt(result, out=result)
-    elif power != 1:
-        np.power(result, 1.0 / power, out=result)
+    result = new_array("n_fft", (*M.shape[:-2], bank.shape[1], M.shape[-1]), M.dtype)
+    _core.bands_inverse(bank, power, M, result, n_threads)
     return result
 
 
 @plan_cache("mel_to_stft", 16, typed=True)
-def _solver(n_mels: int, sr: float, n_fft: int, bank: tuple[tuple[str, Any], ...]) -> _Solver:
+def _bank(
+    n_mels: int, sr: float, n_fft: int, settings: tuple[tuple[str, Any], ...]
+) -> tuple[Array, bool]:
+    """Return the filter bank, and whether bands of it are empty."""
     defaults = {"fmin": 0.0, "fmax": None, "htk": False, "norm": "slaney"}
-    more: Any = {**defaults, **dict(bank)}
-    return _Solver(*make_bank(sr=sr, n_fft=n_fft, n_mels=n_mels, dtype=_F64, **more))
-
-
-class _Solver:
-    """Least squares ``|bank x - m|**2 + ridge |z|**2`` under ``x >= 0``, for many m.
-
-    With so small a ridge that is, of the spectra whose bands are nearest to m, the one of least
-    norm: ``x = max(0, bank.T z)`` where z has ``bank x + ridge z = m``, which Newton's method
-    finds. Bands overlap with their neighbours alone, so its matrices have three diagonals.
-    """
-
-    def __init__(self, bank: Array, has_empty_bands: bool) -> None:
-        self.bank = bank
-        self.has_empty_bands = has_empty_bands
-        self.squares = bank**2
-        self.products = bank[:-1] * bank[1:]
-        self.ridge = max(1e-9 * float(self.squares.sum(axis=1).max()), 1e-300)
-
-    def solve(self, m: Array, out: Array) -> None:
-        """Write the solutions of a few columns, computed in double."""
-        scale = np.abs(m).max(axis=0).astype(_F64)
-        scale[scale == 0] = 1
-        m = m / scale
-        left = np.arange(m.shape[1])  # the columns to be solved still
-        z = np.zeros(m.shape)
-        step = self._step(np.ones((self.bank.shape[1], len(left))), m)
-        length = np.ones(len(left))
-        before = np.zeros(len(left))
-        for _ in range(_STEPS):
-            trial = z + length * step
-            x = np.maximum(self.bank.T @ trial, 0)
-            rest = m - self.bank @ x - self.ridge * trial
-            value = 0.5 * (x * x).sum(axis=0) + ((0.5 * self.ridge * trial - m) * trial).sum(axis=0)
-            done = np.abs(rest).max(axis=0) <= _ENOUGH
-            out[:, left[done]] = (scale[left] * x)[:, done]
-            better = value <= before
-            # A step that leads uphill is too long.
-            length = np.where(better, 1.0, 0.25 * length)
-            z = np.where(better, trial, z)
-            before = np.where(better, value, before)
-            step = np.where(better, self._step((x > 0).astype(_F64), rest), step)
-            keep = ~done
-            if not keep.any():
-                return
-            if done.any():
-                left, length, before = left[keep], length[keep], before[keep]
-                m, z, step = m[:, keep], z[:, keep], step[:, keep]
-        x = np.maximum(self.bank.T @ z, 0)
-        out[:, left] = scale[left] * x
-
-    def _step(self, heard: Array, rest: Array) -> Array:
-        """Solve ``(bank heard bank.T + ridge) step = rest``, column by column."""
-        main, beside = self.squares @ heard + self.ridge, self.products @ heard
-        step = rest.copy()
-        for i in range(1, len(main)):
-            factor = beside[i - 1] / main[i - 1]
-            main[i] -= factor * beside[i - 1]
-            step[i] -= factor * step[i - 1]
-        step[-1] /= main[-1]
-        for i in range(len(main) - 2, -1, -1):
-            step[i] -= beside[i] * step[i + 1]
-            step[i] /= main[i]
-        return step
+    more: Any = {**defaults, **dict(settings)}
+    bank, has_empty_bands = make_bank(sr=sr, n_fft=n_fft, n_mels=n_mels, dtype=_F64, **more)
+    return np.ascontiguousarray(bank), has_empty_bands
 
 
 # ---- to signals ---------------------------------------------------------------------------------
@@ -211,7 +150,7 @@ def mel_to_audio(
         If an argument is out of its range.
     """
     return griffinlim(
-        mel_to_stft(M, sr=sr, n_fft=n_fft, power=power, **kwargs),
+        mel_to_stft(M, sr=sr, n_fft=n_fft, power=power, n_threads=n_threads, **kwargs),
         n_iter=n_iter,
         hop_length=hop_length,
         win_length=win_length,

@@ -93,7 +93,8 @@ def _mel_plan(
 def _mfcc_plan(
     mel: MelSpectrogram, n_mfcc: int, dct_type: int, norm: str | None, lifter: float
 ) -> MFCC:
-    shared = {k: v for k, v in mel._arguments.items() if k not in ("log", "top_db")}
+    given = mel._arguments.items()
+    shared = {k: v for k, v in given if k not in ("log", "top_db") and not k.startswith("pcen_")}
     own = {"n_mfcc": n_mfcc, "dct_type": dct_type, "dct_norm": norm, "lifter": lifter}
     return rebuild(MFCC, {**shared, **own})
 

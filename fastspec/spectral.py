@@ -37,7 +37,7 @@ _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _TINY = float(np.finfo(np.float64).tiny)
 
 # The C header's numbers.
-CENTROID, BANDWIDTH, ROLLOFF, FLATNESS, TAILS, SUMS, RMS = range(7)
+CENTROID, BANDWIDTH, ROLLOFF, FLATNESS, TAILS, SUMS = range(6)
 
 
 class Source(NamedTuple):
@@ -270,7 +270,7 @@ def spectral_bandwidth(
     source = source_of(y, S, n_fft, frames)
     freq, steady = _frequencies(source, sr, freq)
     if source.plan is None and (centroid is None or norm):
-        _core.check_finite(source.data, n_threads, "S")
+        _check_finite(source.data, n_threads)
     if centroid is not None:
         centroid = as_real("centroid", centroid)
         lead = source.data.shape[: -1 if source.plan else -2]
@@ -557,6 +557,13 @@ def _frames(
     }
 
 
+def _check_finite(S: Array, n_threads: int) -> None:
+    """Refuse spectra that are not finite, read as they lie in memory."""
+    if abs(S.strides[-2]) < abs(S.strides[-1]):
+        S = S.swapaxes(-1, -2)
+    _core.check_finite(S, n_threads, "S")
+
+
 def _column(freq: Array) -> Array:
     """Return frequencies in a shape that fits spectra."""
     return freq[:, np.newaxis] if freq.ndim == 1 else freq
@@ -571,7 +578,7 @@ def _normalized(S: Array) -> Array:
 
 def _centroid(source: Source, freq: Array, steady: bool, n_threads: int) -> Array:
     if source.plan is None:
-        _core.check_finite(source.data, n_threads, "S")
+        _check_finite(source.data, n_threads)
     if steady:
         dtype = np.result_type(source.dtype, freq.dtype)
         return source.run(_statistic(CENTROID, source, freq), dtype, n_threads)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastspec import _core
 from fastspec._arrays import as_numbers
 from fastspec._validate import ParameterError, check_float, check_int, check_size
+from fastspec.config import check_threads
 from fastspec.convert import fft_frequencies
 
 __all__ = ["phase_vocoder"]
@@ -17,11 +20,15 @@ __all__ = ["phase_vocoder"]
 Array = npt.NDArray[Any]
 
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
-_BLOCK = 2**16  # values of a block of frames, which are to stay in the cache
 
 
 def phase_vocoder(
-    D: Array, *, rate: float, hop_length: int | None = None, n_fft: int | None = None
+    D: Array,
+    *,
+    rate: float,
+    hop_length: int | None = None,
+    n_fft: int | None = None,
+    n_threads: int = 1,
 ) -> Array:
     """Speed a spectrogram up by a factor, as `librosa.phase_vocoder` of librosa 0.11.
 
@@ -38,6 +45,8 @@ def phase_vocoder(
         Samples from one frame of `D` to the next. Default: ``n_fft // 4``.
     n_fft : int >= 1, optional
         Samples per frame. Default: ``2 * (D.shape[-2] - 1)``.
+    n_threads : int >= 1, or -1
+        Threads to use at the most. The result does not depend on it.
 
     Returns
     -------
@@ -57,6 +66,7 @@ def phase_vocoder(
     (1025, 22)
     """
     rate = check_float("rate", rate, exclusive_minimum=0)
+    n_threads = check_threads(n_threads)
     D = as_numbers("D", D)
     if D.dtype.kind != "c":
         raise ParameterError(f"D: has dtype {D.dtype}; must be complex")
@@ -75,36 +85,22 @@ def phase_vocoder(
         hop_length = check_int("hop_length", hop_length, minimum=1)
     n_steps = math.ceil(min(n_frames / rate, 2**60))
     check_size("rate", (*D.shape[:-1], n_steps), D.itemsize)
-    steps = np.arange(0, n_frames, rate, dtype=np.float64)
-    result = np.empty_like(D, shape=(*D.shape[:-1], len(steps)))
+    result = np.empty_like(D, shape=(*D.shape[:-1], n_steps))
     advance = hop_length * fft_frequencies(sr=2 * np.pi, n_fft=n_fft)
-    frames, out = np.moveaxis(D, -1, 0), np.moveaxis(result, -1, 0)
-    phase = np.angle(frames[0])
-    count = max(1, _BLOCK // frames[0].size)
-    for begin in range(0, len(steps), count):
-        at = steps[begin : begin + count]
-        phase = _stretch(frames, at, advance, phase, out[begin : begin + count])
+    angles = None if D.dtype == _C64 and _numpy_is_libm() else np.angle(D)
+    _core.phase_vocoder(D, angles, advance, rate, result, n_threads)
     return result
 
 
-def _stretch(frames: Array, at: Array, advance: Array, phase: Array, out: Array) -> Array:
-    """Write frames for a few places; return the phases that come next."""
-    whole = at.astype(np.int64)
-    part = frames[whole[0] : whole[-1] + 2]
-    if whole[-1] + 2 > len(frames):  # after the last there is silence
-        part = np.concatenate([part, np.zeros_like(part[:1])])
-    whole -= whole[0]
-    angle, size = np.angle(part), np.abs(part)
-    # In the precisions of librosa, whose rounding adds up over the frames.
-    turn = (angle[whole + 1] - angle[whole]) - advance
-    turn -= 2.0 * np.pi * np.round(turn / (2.0 * np.pi))
-    turn += advance
-    phases = np.empty(turn.shape, phase.dtype)
-    for now, forward in zip(phases, turn, strict=True):
-        now[...] = phase
-        phase += forward
-    weight = np.mod(at, 1.0).reshape(-1, *(1,) * (frames.ndim - 1))
-    magnitude = (1.0 - weight) * size[whole] + weight * size[whole + 1]
-    out.real = np.cos(phases) * magnitude
-    out.imag = np.sin(phases) * magnitude
-    return phase
+@lru_cache(maxsize=1)
+def _numpy_is_libm() -> bool:
+    """Return whether NumPy's angles are the C library's, which the core then asks for few of.
+
+    Where phases of single precision add up, the last bit of an angle decides how they are rounded,
+    and librosa's angles are NumPy's.
+    """
+    rng = np.random.default_rng(0)
+    parts = (rng.standard_normal((2, 5000)) * 2.0 ** rng.uniform(-60, 60, 5000)).astype(np.float32)
+    D = np.empty(5000, _C64)
+    D.real, D.imag = parts
+    return _core.angles_are_libm(parts[0], parts[1], np.angle(D))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,12 @@ from fastspec._validate import (
     check_dtype,
     check_float,
     check_int,
+    show,
 )
 from fastspec.config import check_threads, choose_engine
 from fastspec.convert import fft_frequencies, mel_frequencies
 from fastspec.dct import dct_matrix
+from fastspec.energy_normalization import check_constants, constants
 from fastspec.filters import check_norm, make_bank, warn_empty_bands
 from fastspec.plans import EFFORTS, _Plan, check_array, check_out, new_array, same_memory
 from fastspec.streams import InverseStream
@@ -33,7 +35,7 @@ __all__ = ["MFCC", "STFT", "MelSpectrogram", "Spectrogram"]
 
 Array = npt.NDArray[Any]
 
-_LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3}
+_LOGS: dict[str | None, int] = {None: 0, "db": 1, "ln": 2, "log10": 3, "pcen": 4}
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
 _LONGEST = 2**60
@@ -292,6 +294,8 @@ engine, planner
 class _MelPlan(_Plan):
     """The mel bank and the logarithm, for mel spectrograms and MFCCs."""
 
+    _compressions: ClassVar[tuple[str, ...]] = ("db", "ln", "log10")
+
     _has_empty_bands: bool
 
     def _warn(self, stacklevel: int) -> None:
@@ -313,7 +317,7 @@ class _MelPlan(_Plan):
         a["power"] = check_float("power", a["power"], exclusive_minimum=0)
         a["amin"] = check_float("amin", a["amin"], exclusive_minimum=0, maximum=_MOST_F32)
         a["n_fft"] = check_int("n_fft", a["n_fft"], minimum=1, maximum=2**30)
-        a["log"] = _check_log(a["log"])
+        a["log"] = _check_log(a["log"], self._compressions)
         ref_max = a["ref"] == "max" if isinstance(a["ref"], str) else False
         if isinstance(a["ref"], str):
             check_choice("ref", a["ref"], ("max",))
@@ -358,10 +362,8 @@ class _MelPlan(_Plan):
         }
 
 
-def _check_log(log: object) -> str | None:
-    if log is None or (isinstance(log, str) and log in _LOGS):
-        return log
-    return check_choice("log", log, ("db", "ln", "log10"))
+def _check_log(log: object, allowed: tuple[str, ...]) -> str | None:
+    return None if log is None else check_choice("log", log, allowed)
 
 
 class MelSpectrogram(_MelPlan):
@@ -384,8 +386,11 @@ engine, planner
         HTK's mel scale instead of Slaney's.
     norm : {'slaney', None, 1, 2, inf}
         See `fastspec.mel_filter`.
-    log : {None, 'db', 'ln', 'log10'}
+    log : {None, 'db', 'ln', 'log10', 'pcen'}
         ``'db'`` is ``10 log10(max(amin, x)) - 10 log10(max(amin, ref))``; the others likewise.
+        ``'pcen'`` is per-channel energy normalisation in place of a logarithm, with
+        librosa's constants: `fastspec.pcen` of the mel spectrogram, in one pass, and in streams
+        too. It is not for `ref`, `top_db` and `log_floor`.
     amin : float > 0
         Smallest value before the logarithm.
     ref : float > 0, or 'max'
@@ -396,6 +401,8 @@ engine, planner
         Raise results that are below this, in units of `log`: relative to `ref`, also to 'max'.
     bank_dtype : dtype
         Type that the filter bank is rounded to; librosa's is float32.
+    pcen_gain, pcen_bias, pcen_power, pcen_time_constant, pcen_eps, pcen_b
+        Of ``log='pcen'``: see `fastspec.pcen`, and `FrontEnd`.
 
     Examples
     --------
@@ -406,6 +413,7 @@ engine, planner
     """
 
     _output = "bands"
+    _compressions = ("db", "ln", "log10", "pcen")
 
     def __init__(
         self,
@@ -434,6 +442,12 @@ engine, planner
         precision: str | None = None,
         engine: str = "auto",
         planner: str = "estimate",
+        pcen_gain: float = 0.98,
+        pcen_bias: float = 2.0,
+        pcen_power: float = 0.5,
+        pcen_time_constant: float = 0.4,
+        pcen_eps: float = 1e-6,
+        pcen_b: float | None = None,
     ) -> None:
         arguments = dict(locals())
         del arguments["self"]
@@ -441,8 +455,16 @@ engine, planner
         self._warn(2)
 
     def _make(self, arguments: dict[str, Any]) -> None:
-        settings = self._mel_settings(arguments)
-        super()._make(arguments)
+        a = arguments
+        settings = self._mel_settings(a)
+        check_constants(a)
+        if a["log"] == "pcen":
+            for name, plain in (("ref", 1.0), ("top_db", None), ("log_floor", None)):
+                if a[name] != plain:
+                    raise ParameterError(f"{name}={show(a[name])}: is not for log='pcen'")
+        super()._make(a)
+        if a["log"] == "pcen":
+            settings["pcen"] = constants(a, self.hop_length)
         self._finish(**settings)
 
 

@@ -1,6 +1,7 @@
 """pcen, delta, stack_memory: against librosa, the definitions, and bad input."""
 
 import math
+import pickle
 import warnings
 
 import helpers
@@ -303,3 +304,82 @@ def test_stack_memory_refuses():
     refused("data", fastspec.stack_memory, [["a"]])
     refused("data", fastspec.stack_memory, x, n_steps=2**39, delay=2**39, mode="edge")
     refused("out", fastspec.stack_memory, x, out=np.ones((3, 4)))
+
+
+# ---- PCEN as the compression of a plan -----------------------------------------------------------
+
+
+PLAN = {"sr": 16000, "n_fft": 400, "hop_length": 160, "n_mels": 40, "power": 1.0}
+
+
+@pytest.mark.parametrize("power", [0.5, 0.25, 0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pcen_in_a_mel_plan(dtype, power):
+    """The bits of pcen of the mel spectrogram; to 1e-12 of each value librosa's."""
+    librosa = pytest.importorskip("librosa")
+    y = (2.0**31 * helpers.random(2, 16000)).astype(dtype)
+    mel = fastspec.MelSpectrogram(**PLAN)(y)
+    plan = fastspec.MelSpectrogram(log="pcen", pcen_power=power, **PLAN)
+    got = plan(y, n_threads=2)
+    assert got.dtype == dtype
+    own = {"sr": 16000, "hop_length": 160, "power": power}
+    np.testing.assert_array_equal(got, fastspec.pcen(mel, precision="single", **own))
+    bound = 1e-12 if dtype == np.float64 else 1e-7
+    np.testing.assert_allclose(got, librosa.pcen(mel, **own), rtol=bound)
+    front = fastspec.FrontEnd(
+        log="pcen", pcen_power=power, align="center", pad_mode="constant", **PLAN
+    )
+    np.testing.assert_array_equal(got, front(y))
+
+
+def test_pcen_constants_of_a_mel_plan():
+    y = 2.0**31 * helpers.random(16000, dtype=np.float64)
+    given = {"gain": 0.7, "bias": 1.0, "power": 0.3, "time_constant": 0.1, "eps": 1e-3}
+    named = {f"pcen_{name}": value for name, value in given.items()}
+    mel = fastspec.MelSpectrogram(**PLAN)(y)
+    got = fastspec.MelSpectrogram(log="pcen", **named, **PLAN)(y)
+    np.testing.assert_array_equal(got, fastspec.pcen(mel, sr=16000, hop_length=160, **given))
+    got = fastspec.MelSpectrogram(log="pcen", pcen_b=0.1, **PLAN)(y)
+    np.testing.assert_array_equal(got, fastspec.pcen(mel, b=0.1))
+
+
+def test_pcen_streams_in_a_mel_plan():
+    """In any pieces, in a group, as a part, by pickle and from lists: the bits of one call."""
+    rng = np.random.default_rng(8)
+    y = 2.0**31 * helpers.random(9000)
+    plan = fastspec.MelSpectrogram(log="pcen", **PLAN)
+    want = plan(y)
+    for _ in range(4):
+        stream = plan.stream()
+        cuts = np.sort(rng.integers(0, len(y), 6))
+        parts = [stream.push(part) for part in np.split(y, cuts)]
+        np.testing.assert_array_equal(np.hstack([*parts, stream.flush()]), want)
+    np.testing.assert_array_equal(plan(y, frames=slice(11, 30)), want[:, 11:30])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(plan))(y), want)
+    np.testing.assert_array_equal(plan.map([y, y[:5000]])[0], want)
+    assert plan == fastspec.MelSpectrogram(log="pcen", pcen_gain=0.98, **PLAN)
+    assert plan != fastspec.MelSpectrogram(log="pcen", pcen_gain=0.5, **PLAN)
+    group = plan.stream_group()
+    ids = [group.join(), group.join()]
+    found = [[], []]
+    for part in (*np.split(y, [1000, 4321]), None):
+        frames, counts = group.flush(ids) if part is None else group.push(ids, [part, part])
+        for rows, chunk in zip(found, np.split(frames, np.cumsum(counts)[:-1]), strict=True):
+            rows.append(chunk)
+    for rows in found:
+        np.testing.assert_array_equal(np.vstack(rows).T, want)
+
+
+def test_mel_plan_refuses_with_pcen():
+    for name, value in (("ref", "max"), ("ref", 0.5), ("top_db", 80), ("log_floor", -3)):
+        refused(name, fastspec.MelSpectrogram, log="pcen", **{name: value})
+    for name, value in (
+        ("pcen_gain", -0.1),
+        ("pcen_bias", np.inf),
+        ("pcen_power", None),
+        ("pcen_time_constant", 0),
+        ("pcen_eps", 0),
+        ("pcen_b", 1.1),
+    ):
+        refused(name, fastspec.MelSpectrogram, log="pcen", **{name: value})
+    refused("log", fastspec.MFCC, log="pcen")

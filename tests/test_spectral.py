@@ -273,6 +273,24 @@ def test_rms_of_spectra_against_librosa(errors, seed):
     errors.check("rms of S", f"to {np.dtype(dtype)}", "librosa", error, bound)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+def test_rms_of_spectra_in_any_layout(dtype):
+    rng = np.random.default_rng(99)
+    for length, n_frames in ((2048, 300), (33, 1100), (2, 5), (1, 3)):
+        shape = (2, length // 2 + 1, n_frames)
+        S = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(dtype)
+        want = fastspec.rms(S=S, frame_length=length)
+        both = np.ones(shape[1])
+        both[1 : (length + 1) // 2] = 2
+        square = (both[:, np.newaxis] * np.abs(S.astype(np.complex128)) ** 2).sum(-2, keepdims=True)
+        np.testing.assert_allclose(want, np.sqrt(square) / length, rtol=2e-7)
+        for n_threads, given in enumerate(
+            (np.asfortranarray(S), np.repeat(S, 2, 1)[:, ::2], S[:, :, ::-1][:, :, ::-1]), 1
+        ):
+            got = fastspec.rms(S=given, frame_length=length, n_threads=n_threads)
+            np.testing.assert_array_equal(got, want)
+
+
 def test_rms_of_other_types():
     rng = np.random.default_rng(0)
     y = (rng.standard_normal(5000) * 1000).astype(np.int16)

@@ -518,6 +518,33 @@ def test_from_decibels_agrees_with_librosa(librosa, errors, name, seed):
     errors.check(name, dtype, "definition", np.abs(ours / expected - 1).max(), bound)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_db_to_power_at_the_ends(librosa, dtype):
+    """What NumPy gives and says where the power is too large, subnormal or no number."""
+    x = np.array([0, np.inf, -np.inf, np.nan, 10, -1e9, 10, 20, 30], dtype)
+    np.testing.assert_array_equal(fastspec.db_to_power(x), librosa.db_to_power(x))
+    most = {np.float32: 385.0, np.float64: 3082.0}[dtype]
+    low = np.array([most / -1.002] * 20, dtype)
+    np.testing.assert_allclose(fastspec.db_to_power(low), librosa.db_to_power(low), rtol=1e-6)
+    subnormal = np.array([most * -1.02] * 20, dtype)
+    got = fastspec.db_to_power(subnormal)
+    assert got.min() > 0
+    np.testing.assert_array_equal(got, librosa.db_to_power(subnormal))
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        got = fastspec.db_to_power(np.full(20, 1.01 * most, dtype))
+    assert (got == np.inf).all()
+    assert fastspec.db_to_power(np.zeros((0, 3), dtype)).shape == (0, 3)
+
+
+def test_db_to_power_same_bits():
+    x = np.random.default_rng(3).uniform(-300, 100, (70, 999)).astype(np.float32)
+    want = fastspec.db_to_power(x)
+    for n_threads in (2, 3):
+        np.testing.assert_array_equal(fastspec.db_to_power(x, n_threads=n_threads), want)
+    np.testing.assert_array_equal(fastspec.db_to_power(x[3:5, 7:100]), want[3:5, 7:100])
+    np.testing.assert_array_equal(fastspec.db_to_power(x.T[::-2]), want.T[::-2])
+
+
 # ---- precision -----------------------------------------------------------------------------------
 
 

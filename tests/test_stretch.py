@@ -80,3 +80,41 @@ def test_phase_vocoder_refuses():
     refused("n_fft", fastspec.phase_vocoder, D, rate=2, n_fft=20)
     refused("n_fft", fastspec.phase_vocoder, D[:1], rate=2)
     refused("hop_length", fastspec.phase_vocoder, D, rate=2, hop_length=0)
+    refused("n_threads", fastspec.phase_vocoder, D, rate=2, n_threads=0)
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_phase_vocoder_same_bits(dtype):
+    """Whatever the layout, the threads and the other bins."""
+    rng = np.random.default_rng(6)
+    D = (rng.standard_normal((2, 333, 50)) + 1j * rng.standard_normal((2, 333, 50))).astype(dtype)
+    for rate in (0.37, 1.6, 30.5):
+        want = fastspec.phase_vocoder(D, rate=rate, n_fft=664)
+        for again in (
+            fastspec.phase_vocoder(np.asfortranarray(D), rate=rate, n_fft=664, n_threads=3),
+            fastspec.phase_vocoder(np.repeat(D, 2, 1)[:, ::2], rate=rate, n_fft=664, n_threads=2),
+            fastspec.phase_vocoder(D[:, :, ::-1][:, :, ::-1], rate=rate, n_fft=664),
+        ):
+            np.testing.assert_array_equal(again, want)
+
+
+@pytest.mark.parametrize("hop_length", [10**6, 10**9, 10**13, 10**17])
+def test_phase_vocoder_of_large_phases(hop_length):
+    librosa = pytest.importorskip("librosa")
+    rng = np.random.default_rng(7)
+    D = rng.standard_normal((9, 30)) + 1j * rng.standard_normal((9, 30))
+    want = librosa.phase_vocoder(D, rate=0.9, hop_length=hop_length)
+    got = fastspec.phase_vocoder(D, rate=0.9, hop_length=hop_length)
+    assert abs(got - want).max() <= 1e-12 * abs(want).max()
+
+
+def test_phase_vocoder_of_any_size():
+    rng = np.random.default_rng(8)
+    D = rng.standard_normal((9, 30)) + 1j * rng.standard_normal((9, 30))
+    want = fastspec.phase_vocoder(D, rate=0.9)
+    for scale in (2.0**-1000, 2.0**-700, 2.0**700, 2.0**1000):
+        np.testing.assert_array_equal(fastspec.phase_vocoder(D * scale, rate=0.9), want * scale)
+    D[3, 4] = np.nan
+    got = fastspec.phase_vocoder(D, rate=0.9)
+    np.testing.assert_array_equal(np.delete(got, 3, 0), np.delete(want, 3, 0))
+    assert np.isnan(got[3, 6:]).all()
