@@ -155,6 +155,17 @@ static const fspec_api table = {
     fspec_frames_exec,
     fspec_one_pole,
     fspec_median,
+    fspec_yin_config_init,
+    fspec_yin_create,
+    fspec_yin_free,
+    fspec_yin_n_frames,
+    fspec_yin_exec,
+    fspec_pyin_exec,
+    fspec_reassigned_config_init,
+    fspec_reassigned_create,
+    fspec_reassigned_free,
+    fspec_reassigned_n_frames,
+    fspec_reassigned_exec,
 };
 
 const fspec_api *fspec_get_api(void) {

@@ -176,6 +176,17 @@ typedef struct fspec_api {
     fspec_status (*frames_exec)(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
     fspec_status (*one_pole)(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call);
     fspec_status (*median)(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
+    void (*yin_config_init)(fspec_yin_config *config);
+    fspec_status (*yin_create)(const fspec_yin_config *config, fspec_yin **plan);
+    void (*yin_free)(fspec_yin *plan);
+    int64_t (*yin_n_frames)(const fspec_yin *plan, int64_t n_samples);
+    fspec_status (*yin_exec)(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*pyin_exec)(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    void (*reassigned_config_init)(fspec_reassigned_config *config);
+    fspec_status (*reassigned_create)(const fspec_reassigned_config *config, fspec_reassigned **plan);
+    void (*reassigned_free)(fspec_reassigned *plan);
+    int64_t (*reassigned_n_frames)(const fspec_reassigned *plan, int64_t n_samples);
+    fspec_status (*reassigned_exec)(const fspec_reassigned *plan, const fspec_signal *signals, const fspec_matrix *spectra, const fspec_matrix *frequencies, const fspec_matrix *times, const fspec_matrix *magnitudes, int64_t n_signals, fspec_dtype dtype, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -339,6 +350,17 @@ static const fspec_api *fspec_api_table;
 #define fspec_frames_exec fspec_api_table->frames_exec
 #define fspec_one_pole fspec_api_table->one_pole
 #define fspec_median fspec_api_table->median
+#define fspec_yin_config_init fspec_api_table->yin_config_init
+#define fspec_yin_create fspec_api_table->yin_create
+#define fspec_yin_free fspec_api_table->yin_free
+#define fspec_yin_n_frames fspec_api_table->yin_n_frames
+#define fspec_yin_exec fspec_api_table->yin_exec
+#define fspec_pyin_exec fspec_api_table->pyin_exec
+#define fspec_reassigned_config_init fspec_api_table->reassigned_config_init
+#define fspec_reassigned_create fspec_api_table->reassigned_create
+#define fspec_reassigned_free fspec_api_table->reassigned_free
+#define fspec_reassigned_n_frames fspec_api_table->reassigned_n_frames
+#define fspec_reassigned_exec fspec_api_table->reassigned_exec
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

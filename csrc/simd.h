@@ -267,6 +267,8 @@ struct fs_kernels {
      * [-threshold, threshold] count as 0, and 0 as positive or, without zero_pos, as a sign of its own. */
     double (*sum_squares)(const void *x, size_t n);
     size_t (*crossings)(const void *x, size_t n, double threshold, int zero_pos);
+    /* a = max(a, x + s) and b = max(b, x + t), for arrays of any length */
+    void (*raise_sums)(void *a, const void *s, void *b, const void *t, double x, size_t n);
 };
 
 /* The table in use for float (0) or double (1). */

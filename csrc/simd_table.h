@@ -17,4 +17,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(pcen), KN(filter),
     KN(running_rank),
     KN(bin_sums), KN(bin_deviations), KN(bins_below), KN(bin_means), KN(bin_tails), KN(sum_squares), KN(crossings),
+    KN(raise_sums),
 };

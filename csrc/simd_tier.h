@@ -28,6 +28,7 @@
 #include "simd_lone.h"
 #endif
 #include "simd_spectral.h"
+#include "simd_yin.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -48,5 +49,6 @@
 #include "simd_lone.h"
 #endif
 #include "simd_spectral.h"
+#include "simd_yin.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

@@ -427,6 +427,7 @@ include "_core_time.pxi"
 include "_core_median.pxi"
 include "_core_group.pxi"
 include "_core_spectral.pxi"
+include "_core_yin.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 

@@ -417,6 +417,47 @@ ctypedef struct fspec_tuning_config:
 ctypedef struct fspec_tuning:
     int opaque
 
+ctypedef struct fspec_yin_config:
+    size_t size
+    double sr
+    double fmin
+    double fmax
+    int64_t frame_length
+    int64_t hop_length
+    int64_t pad_left
+    int64_t pad_right
+    fspec_pad_mode pad_mode
+    double trough_threshold
+    int32_t probabilistic
+    int64_t n_thresholds
+    double beta_a
+    double beta_b
+    double boltzmann
+    double no_trough_prob
+    double resolution
+    double max_transition_rate
+    double switch_prob
+    int64_t n_pitch_bins
+
+ctypedef struct fspec_yin:
+    int opaque
+
+ctypedef struct fspec_reassigned_config:
+    size_t size
+    double sr
+    int64_t n_fft
+    int64_t hop_length
+    const double *window
+    int32_t center
+    fspec_pad_mode pad_mode
+    int32_t librosa_tail
+    double least
+    int32_t fill
+    int32_t clip
+
+ctypedef struct fspec_reassigned:
+    int opaque
+
 cdef const char *fspec_status_string(fspec_status status) noexcept nogil
 cdef const char *fspec_status_argument(fspec_status status) noexcept nogil
 cdef const char *fspec_version() noexcept nogil
@@ -567,3 +608,14 @@ cdef int64_t fspec_frames_count(const fspec_frames_config *config, int64_t n_sam
 cdef fspec_status fspec_frames_exec(const fspec_frames_config *config, const fspec_signal *signals, const fspec_matrix *out, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dtype, int64_t n_rows, int64_t n, double coef, double *state, void *out, int64_t out_pitch, const fspec_call *call) noexcept nogil
 cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil
+cdef void fspec_yin_config_init(fspec_yin_config *config) noexcept nogil
+cdef fspec_status fspec_yin_create(const fspec_yin_config *config, fspec_yin **plan) noexcept nogil
+cdef void fspec_yin_free(fspec_yin *plan) noexcept nogil
+cdef int64_t fspec_yin_n_frames(const fspec_yin *plan, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_yin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil
+cdef void fspec_reassigned_config_init(fspec_reassigned_config *config) noexcept nogil
+cdef fspec_status fspec_reassigned_create(const fspec_reassigned_config *config, fspec_reassigned **plan) noexcept nogil
+cdef void fspec_reassigned_free(fspec_reassigned *plan) noexcept nogil
+cdef int64_t fspec_reassigned_n_frames(const fspec_reassigned *plan, int64_t n_samples) noexcept nogil
+cdef fspec_status fspec_reassigned_exec(const fspec_reassigned *plan, const fspec_signal *signals, const fspec_matrix *spectra, const fspec_matrix *frequencies, const fspec_matrix *times, const fspec_matrix *magnitudes, int64_t n_signals, fspec_dtype dtype, const fspec_call *call) noexcept nogil

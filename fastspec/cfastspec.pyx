@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[150]
+    function functions[161]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -464,3 +464,36 @@ cdef fspec_status fspec_one_pole(const void *x, int64_t x_pitch, fspec_dtype dty
 
 cdef fspec_status fspec_median(const fspec_matrix *x, fspec_dtype dtype, int64_t n_bands, int64_t n_frames, int64_t size, const fspec_matrix *out, int64_t n_items, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(const fspec_matrix *, fspec_dtype, int64_t, int64_t, int64_t, const fspec_matrix *, int64_t, const fspec_call *) noexcept nogil>table.functions[149])(x, dtype, n_bands, n_frames, size, out, n_items, call)
+
+cdef void fspec_yin_config_init(fspec_yin_config *config) noexcept nogil:
+    (<void (*)(fspec_yin_config *) noexcept nogil>table.functions[150])(config)
+
+cdef fspec_status fspec_yin_create(const fspec_yin_config *config, fspec_yin **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_yin_config *, fspec_yin **) noexcept nogil>table.functions[151])(config, plan)
+
+cdef void fspec_yin_free(fspec_yin *plan) noexcept nogil:
+    (<void (*)(fspec_yin *) noexcept nogil>table.functions[152])(plan)
+
+cdef int64_t fspec_yin_n_frames(const fspec_yin *plan, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_yin *, int64_t) noexcept nogil>table.functions[153])(plan, n_samples)
+
+cdef fspec_status fspec_yin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_yin *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[154])(plan, signals, f0, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_yin *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[155])(plan, signals, f0, voiced, voiced_prob, n_signals, out_dtype, call)
+
+cdef void fspec_reassigned_config_init(fspec_reassigned_config *config) noexcept nogil:
+    (<void (*)(fspec_reassigned_config *) noexcept nogil>table.functions[156])(config)
+
+cdef fspec_status fspec_reassigned_create(const fspec_reassigned_config *config, fspec_reassigned **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_reassigned_config *, fspec_reassigned **) noexcept nogil>table.functions[157])(config, plan)
+
+cdef void fspec_reassigned_free(fspec_reassigned *plan) noexcept nogil:
+    (<void (*)(fspec_reassigned *) noexcept nogil>table.functions[158])(plan)
+
+cdef int64_t fspec_reassigned_n_frames(const fspec_reassigned *plan, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_reassigned *, int64_t) noexcept nogil>table.functions[159])(plan, n_samples)
+
+cdef fspec_status fspec_reassigned_exec(const fspec_reassigned *plan, const fspec_signal *signals, const fspec_matrix *spectra, const fspec_matrix *frequencies, const fspec_matrix *times, const fspec_matrix *magnitudes, int64_t n_signals, fspec_dtype dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_reassigned *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[160])(plan, signals, spectra, frequencies, times, magnitudes, n_signals, dtype, call)
