@@ -227,7 +227,8 @@ static void differences(const fspec_yin *plan, const yin_desk *d, const fs_kerne
         double *out = d->lags + (size_t)(lag < plan->first ? 0 : lag - plan->first) * w;
         for (size_t lane = 0; lane < w; lane++) {
             energy[lane] += square[lane];
-            const double difference = scale * (all[lane] - here[lane]) - energy[lane];
+            /* librosa, whose definition this is, leaves out the energy at lag 1. */
+            const double difference = scale * (all[lane] - here[lane]) - (lag == 1 ? 0 : energy[lane]);
             sum[lane] += difference;
             out[lane] = difference / (sum[lane] / (double)lag + DBL_MIN);
         }
