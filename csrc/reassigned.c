@@ -16,6 +16,9 @@ enum {
 /* By the window; by its derivative; by the window times the distance from its middle. */
 enum { PLAIN, SLOPE, MOMENT, N_PLANS };
 
+/* Between these, a square has the accuracy of its type, and its reciprocal too. */
+static const double SMALL = 1e-280, LARGE = 1e280;
+
 struct fspec_reassigned {
     fspec_reassigned_config config;
     fspec_frontend *plans[N_PLANS];
@@ -119,6 +122,12 @@ int64_t fspec_reassigned_n_frames(const fspec_reassigned *r, int64_t n_samples)
     return fspec_frontend_n_frames(r->plans[PLAIN], n_samples);
 }
 
+/* Elements of a worker's room. */
+static int64_t room_length(const fspec_reassigned *r)
+{
+    return (2 * N_PLANS * r->group + 3) * r->n_bins;
+}
+
 /* ---- a frame ------------------------------------------------------------------------------------------------------ */
 
 typedef struct reassigned_job {
@@ -127,7 +136,7 @@ typedef struct reassigned_job {
     const fspec_matrix *spectra, *frequencies, *times, *magnitudes;
     const fspec_call *call;
     int64_t *first_group; /* of each signal, n_signals + 1 */
-    double *rooms;        /* per worker: group spectra of each of N_PLANS */
+    double *rooms;        /* per worker: group spectra of each of N_PLANS, and three rows */
     int64_t n_signals;
     int is_double;
 } reassigned_job;
@@ -149,55 +158,72 @@ static void divide_safely(const double *a, const double *b, double *re, double *
     }
 }
 
-static inline double settled(const fspec_reassigned_config *c, double x, double usual, double most)
+/* Rows of a frame's n bins: the magnitudes, and the imaginary part of slope / plain, the real part of moment / plain. */
+static void divide_rows(const double *restrict plain, const double *restrict slope, const double *restrict moment,
+                                        int64_t n, double *restrict magnitude, double *restrict faster, double *restrict later)
 {
-    if (isnan(x) && c->fill)
-        x = usual;
-    return c->clip ? (x < 0 ? 0 : x > most ? most : x) : x;
+    int64_t odd = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double re = plain[2 * i], im = plain[2 * i + 1], square = re * re + im * im, scale = 1 / square;
+        magnitude[i] = square;
+        faster[i] = (slope[2 * i + 1] * re - slope[2 * i] * im) * scale;
+        later[i] = (moment[2 * i] * re + moment[2 * i + 1] * im) * scale;
+    }
+    for (int64_t i = 0; i < n; i++)
+        odd += !((magnitude[i] > SMALL) & (magnitude[i] < LARGE));
+    for (int64_t i = 0; i < n; i++)
+        magnitude[i] = sqrt(magnitude[i]);
+    for (int64_t i = 0; odd && i < n; i++) {
+        const double *h = plain + 2 * i;
+        double rest;
+        if (magnitude[i] > sqrt(SMALL) && magnitude[i] < sqrt(LARGE))
+            continue;
+        magnitude[i] = hypot(h[0], h[1]);
+        divide_safely(slope + 2 * i, h, &rest, &faster[i]);
+        divide_safely(moment + 2 * i, h, &later[i], &rest);
+    }
 }
 
-/* One frame of n_bins complex values of each transform, to the columns of the results. */
-static FS_OWN_FUNCTION void reassign(const reassigned_job *job, int64_t signal, int64_t frame, const double *plain,
-                                     const double *slope, const double *moment)
+/* x[i] = first + i * step + factor * x[i]; or what stands for it where the magnitude is too low; clipped to [0, most]. */
+static void settle_row(const fspec_reassigned_config *c, double *restrict x, const double *restrict magnitude,
+                                       double least, int64_t n, double first, double step, double factor, double most)
+{
+    for (int i = 0; i < (int)n; i++) {
+        const double usual = first + (double)i * step, moved = usual + factor * x[i];
+        x[i] = magnitude[i] < least ? (double)NAN : moved;
+    }
+    for (int i = 0; c->fill && i < (int)n; i++)
+        x[i] = x[i] != x[i] ? first + (double)i * step : x[i];
+    for (int i = 0; c->clip && i < (int)n; i++)
+        x[i] = x[i] < 0 ? 0 : x[i] > most ? most : x[i];
+}
+
+/* One frame of n_bins complex values of each transform, to the columns of the results; room: three rows. */
+static void reassign(const reassigned_job *job, int64_t signal, int64_t frame, const double *plain, const double *slope,
+                     const double *moment, double *room)
 {
     const fspec_reassigned_config *c = &job->plan->config;
-    const fspec_matrix *f = slope ? &job->frequencies[signal] : NULL, *t = moment ? &job->times[signal] : NULL;
+    const int64_t n = job->plan->n_bins;
+    double *magnitude = room, *faster = room + n, *later = faster + n, least = c->least;
+    divide_rows(plain, slope ? slope : plain, moment ? moment : plain, n, magnitude, faster, later);
+    if (!job->is_double) {
+        least = (double)(float)least;
+        for (int64_t i = 0; i < n; i++)
+            magnitude[i] = (double)(float)magnitude[i];
+    }
     const fspec_matrix *m = &job->magnitudes[signal];
-    char *to_f = f ? (char *)f->data + frame * f->frame_stride : NULL, *to_t = t ? (char *)t->data + frame * t->frame_stride : NULL;
-    char *to_m = (char *)m->data + frame * m->frame_stride;
-    const double bin_width = 1 / ((double)c->n_fft * (1 / c->sr)), to_hertz = 0.5 * c->sr / 3.14159265358979323846;
-    const double now = (double)(frame * c->hop_length + (c->center ? 0 : c->n_fft / 2)) / c->sr;
-    const double end = (double)job->signals[signal].n_samples / c->sr;
-    for (int64_t i = 0; i < job->plan->n_bins; i++) {
-        const double *h = plain + 2 * i, *d = slope ? slope + 2 * i : h, *w = moment ? moment + 2 * i : h;
-        const double square = h[0] * h[0] + h[1] * h[1];
-        double magnitude, faster, later;
-        if (square > 1e-280 && square < 1e280) {
-            const double scale = 1 / square;
-            magnitude = sqrt(square);
-            faster = (d[1] * h[0] - d[0] * h[1]) * scale;
-            later = (w[0] * h[0] + w[1] * h[1]) * scale;
-        } else {
-            double rest;
-            magnitude = hypot(h[0], h[1]);
-            divide_safely(d, h, &rest, &faster);
-            divide_safely(w, h, &later, &rest);
-        }
-        int is_low;
-        if (job->is_double) {
-            *(double *)(void *)(to_m + i * m->bin_stride) = magnitude;
-            is_low = magnitude < c->least;
-        } else {
-            const float rounded = (float)magnitude;
-            *(float *)(void *)(to_m + i * m->bin_stride) = rounded;
-            is_low = rounded < (float)c->least;
-        }
-        const double bin = (double)i * bin_width;
-        if (to_f)
-            *(double *)(void *)(to_f + i * f->bin_stride) =
-                settled(c, is_low ? (double)NAN : bin - faster * to_hertz, bin, c->sr / 2);
-        if (to_t)
-            *(double *)(void *)(to_t + i * t->bin_stride) = settled(c, is_low ? (double)NAN : now + later / c->sr, now, end);
+    fs_copy_values((char *)m->data + frame * m->frame_stride, m->bin_stride, job->is_double, magnitude, 8, 1, n);
+    if (slope) {
+        const fspec_matrix *to = &job->frequencies[signal];
+        const double width = 1 / ((double)c->n_fft * (1 / c->sr)), hertz = 0.5 * c->sr / 3.14159265358979323846;
+        settle_row(c, faster, magnitude, least, n, 0, width, -hertz, c->sr / 2);
+        fs_copy_values((char *)to->data + frame * to->frame_stride, to->bin_stride, 1, faster, 8, 1, n);
+    }
+    if (moment) {
+        const fspec_matrix *to = &job->times[signal];
+        const double now = (double)(frame * c->hop_length + (c->center ? 0 : c->n_fft / 2)) / c->sr;
+        settle_row(c, later, magnitude, least, n, now, 0, 1 / c->sr, (double)job->signals[signal].n_samples / c->sr);
+        fs_copy_values((char *)to->data + frame * to->frame_stride, to->bin_stride, 1, later, 8, 1, n);
     }
 }
 
@@ -225,7 +251,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
         call.cancel_user = job->call->cancel_user;
     }
     for (int i = 0; i < N_PLANS; i++)
-        rooms[i] = job->rooms + (N_PLANS * worker + i) * r->group * 2 * r->n_bins;
+        rooms[i] = job->rooms + worker * room_length(r) + i * r->group * 2 * r->n_bins;
     for (int64_t piece = begin; piece < end; piece++) {
         while (piece >= job->first_group[signal + 1])
             signal++;
@@ -247,7 +273,7 @@ static fspec_status work(void *context, int worker, int64_t begin, int64_t end)
             if (job->spectra)
                 load(job, signal, first + j, rooms[PLAIN] + at);
             reassign(job, signal, first + j, rooms[PLAIN] + at, wanted[SLOPE] ? rooms[SLOPE] + at : NULL,
-                     wanted[MOMENT] ? rooms[MOMENT] + at : NULL);
+                     wanted[MOMENT] ? rooms[MOMENT] + at : NULL, rooms[MOMENT] + r->group * 2 * r->n_bins);
         }
     }
     return FSPEC_OK;
@@ -317,7 +343,7 @@ fspec_status fspec_reassigned_exec(const fspec_reassigned *plan, const fspec_sig
     for (int pass = 0; pass < 2; pass++) {
         arena.used = 0;
         job.first_group = fs_take(&arena, n_signals + 1, sizeof *job.first_group);
-        job.rooms = fs_take(&arena, n_workers * N_PLANS * plan->group, (size_t)(2 * plan->n_bins) * sizeof *job.rooms);
+        job.rooms = fs_take(&arena, n_workers * room_length(plan), sizeof *job.rooms);
         if (arena.overflow)
             return FSPEC_TOO_LARGE;
         if (!pass && (status = fs_take_scratch(arena.used, &scratch)) != FSPEC_OK)

@@ -16,12 +16,11 @@ import fastspec
 from fastspec import _core
 from fastspec.fundamental import _n_bins
 
-# Relative to the frequency, where the same trough was taken. Shifts are in single precision in
-# librosa, whose autocorrelation of float32 has errors of 1e-6 of a frame's energy.
-F0_BOUND = {"float64": 1e-9, "float32": 1e-3}
-# Frames where another trough may be taken, since two are equally good but for rounding.
-MOVED = {"float64": 0.0005, "float32": 0.005}
-PROB_BOUND = {"float64": 1e-9, "float32": 1e-3}
+# Relative to the frequency: of float32, librosa's difference functions have errors of 1e-6 or so.
+F0_BOUND = {"float64": 1e-9, "float32": 1e-4}
+# The share of frames where another trough may be taken, since two are equally good but for rounding.
+MOVED = {"float64": 0.0005, "float32": 0.002}
+PROB_BOUND = {"float64": 1e-9, "float32": 1e-6}
 
 PAD_MODES = ("constant", "reflect", "edge", "symmetric", "linear_ramp", "wrap", "mean")
 
@@ -459,7 +458,8 @@ def test_paths_longer_than_what_is_kept():
     n = 601
     assert f0.size > 4100
     seen = observed(y, f0.size, n, kwargs)
-    np.testing.assert_allclose(np.minimum(seen[:n].sum(axis=0), 1), prob, atol=1e-6)
+    apart = abs(np.minimum(seen[:n].sum(axis=0), 1) - prob)
+    assert np.mean(apart > 1e-9) < 1e-3  # ties of troughs, where all is noise
     best, score_of = sparse_path(seen, n)
     bins = np.rint(120 * np.log2(f0 / kwargs["fmin"])).astype(int)
     assert best - score_of(np.where(flag, bins, n + bins)) < 1e-3
