@@ -1,6 +1,5 @@
 """yin, pyin: against the definitions, librosa, each other's threads and batches, and bad input."""
 
-import hashlib
 import math
 import os
 import subprocess
@@ -17,7 +16,7 @@ from fastspec import _core
 from fastspec.fundamental import _n_bins
 
 # Relative to the frequency: of float32, librosa's difference functions have errors of 1e-6 or so.
-F0_BOUND = {"float64": 1e-9, "float32": 1e-4}
+F0_BOUND = {"float64": 1e-9, "float32": 1e-5}
 # The share of frames where another trough may be taken, since two are equally good but for rounding.
 MOVED = {"float64": 0.0005, "float32": 0.002}
 PROB_BOUND = {"float64": 1e-9, "float32": 1e-6}
@@ -436,9 +435,9 @@ def test_tiers_with_fma_give_the_same_bits():
         )
         name, *sums = run.stdout.split()
         digests[name] = sums
+    assert "portable" in digests
     if {"avx2", "avx512"} <= digests.keys():
         assert digests["avx2"] == digests["avx512"]
-    assert hashlib and digests
 
 
 # ---- long signals, silence, extremes --------------------------------------------------------------

@@ -19,6 +19,8 @@ SHARE_SPOILED = 0.25
 DISCRETE = (
     "librosa.estimate_tuning",
     "librosa.piptrack",
+    "librosa.pyin",
+    "librosa.yin",
     "librosa.feature.chroma_cens",
     "librosa.feature.tempo",
 )
