@@ -32,7 +32,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import hostile_access
-import hostile_over_time  # noqa: F401 # adds its rows
+import hostile_fundamental  # noqa: F401 # adds its rows
+import hostile_over_time  # noqa: F401
 import hostile_pitch  # noqa: F401
 import numpy as np
 from hostile_run import (
