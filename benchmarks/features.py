@@ -62,6 +62,18 @@ def cases(seconds: float) -> dict[str, tuple[Call, Call]]:
             lambda: fastspec.perceptual_weighting(S, np.linspace(1, 11025, len(S))),
             lambda: librosa.perceptual_weighting(S, np.linspace(1, 11025, len(S))),
         ),
+        "reassigned_spectrogram": (
+            lambda: fastspec.reassigned_spectrogram(y),
+            lambda: librosa.reassigned_spectrogram(y),
+        ),
+        "yin, C2 to C7": (
+            lambda: fastspec.yin(y, fmin=65.4, fmax=2093),
+            lambda: librosa.yin(y, fmin=65.4, fmax=2093),
+        ),
+        "pyin, C2 to C7": (
+            lambda: fastspec.pyin(y, fmin=65.4, fmax=2093),
+            lambda: librosa.pyin(y, fmin=65.4, fmax=2093),
+        ),
     }
 
 
