@@ -284,8 +284,8 @@ def _frame(
         raise ParameterError(f"fmin={show(fmin)}: must be less than fmax={show(fmax)}")
     if sr / lowest >= length - 1:
         raise ParameterError(
-            f"fmin={show(fmin)}: must be more than {sr / (length - 1):g} for frame_length={length}, "
-            f"so that a frame holds a period"
+            f"fmin={show(fmin)}: must be more than {sr / (length - 1):g} for "
+            f"frame_length={length}, so that a frame holds a period"
         )
     if math.ceil(sr / lowest) == math.floor(sr / highest):
         raise ParameterError(f"fmin={show(fmin)}: must be further below fmax={show(fmax)}")

