@@ -35,10 +35,20 @@ _PADS = (*PAD_MODES, "maximum", "mean", "median", "minimum", "wrap")
 
 
 class _Deprecated:
-    """What stands for an argument that is not to be given."""
+    """What stands for an argument that is not to be given; librosa's own mark is equal to it."""
 
     def __repr__(self) -> str:
         return "<DEPRECATED parameter>"
+
+    def __eq__(self, other: object) -> bool:
+        return _is_mark(other)
+
+    def __hash__(self) -> int:
+        return hash(_Deprecated)
+
+
+def _is_mark(value: object) -> bool:
+    return type(value).__name__.lstrip("_") == "Deprecated"
 
 
 _DEPRECATED: Any = _Deprecated()
@@ -252,7 +262,7 @@ def _is_nan(value: Any) -> bool:
 
 
 def _warn_deprecated(win_length: Any) -> None:
-    if not isinstance(win_length, _Deprecated) and repr(win_length) != repr(_DEPRECATED):
+    if not _is_mark(win_length):
         message = (
             "The win_length parameter has been deprecated in version 0.11.0 "
             "and has no effect. It will be removed in version 1.0.0."
