@@ -128,7 +128,7 @@ PREFIX     ?= /usr/local
 LIBDIR     ?= lib
 VERSION    := $(shell sed -n 's/.*FSPEC_VERSION_STRING "\(.*\)"/\1/p' csrc/fastspec.h)
 ABI        := $(shell sed -n 's/^abi //p' csrc/fastspec_api.txt)
-HEADERS    := csrc/fastspec.h csrc/fastspec_api.h
+HEADERS    := $(wildcard csrc/fastspec*.h)
 L          := build/lib
 ifeq ($(shell uname -s),Darwin)
 SHARED     := libfastspec.$(ABI).dylib

@@ -34,7 +34,7 @@ FLAGS_UNIX = [
     "-fvisibility=hidden",
     "-pthread",
 ]
-HEADERS = ["csrc/fastspec.h", "csrc/fastspec_api.h"]
+HEADERS = sorted(glob("csrc/fastspec*.h"))
 # Windows: clang-cl, since the core is written in GCC's and Clang's vectors.
 FLAGS_CLANG_CL = ["/std:c11", "/O2", "/fp:precise", "/clang:-ffp-contract=off"]
 FLAGS_CLANG_CL += ["/clang:-fno-math-errno", "/clang:-fno-trapping-math"]

@@ -2,6 +2,7 @@
 
     python -m benchmarks [--quick] [--only log-mel] [--json FILE] [--chart FILE.png]
                          [--simd TIER] [--fft ENGINE] [--clock cpu] [--from FILE]
+    python -m benchmarks.pipeline [RECORDING ...]      a program that calls librosa, patched or not
 
 What is measured
 ----------------

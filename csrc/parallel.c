@@ -104,7 +104,7 @@ static void run(job *j, int index)
 {
     const station outer = here;
     const int polls = index == 0 && j->call->cancel;
-    here = (station){j, polls, polls ? fs_nanoseconds() : 0, fs_fpenv_enter()};
+    here = (station){j, polls, 0, fs_fpenv_enter()};
     while (!fs_interrupted()) {
         int64_t begin = atomic_fetch_add_explicit(&j->next, j->grain, memory_order_relaxed);
         if (begin >= j->n_items)

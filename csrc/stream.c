@@ -343,7 +343,7 @@ fspec_status fspec_stream_push(fspec_stream *s, const fspec_signal *chunk, const
         if (settled > s->next_frame)
             status = advance(s, settled, -1, out, first, out_dtype, &full);
         forget(s);
-        if (status == FSPEC_OK && fs_cancelled(&full, &last_poll)) /* a piece alone may be too short to ask */
+        if (status == FSPEC_OK && done < n && fs_cancelled(&full, &last_poll)) /* a piece alone may be too short to ask */
             status = FSPEC_CANCELLED;
     }
     fs_free(own);

@@ -1,6 +1,7 @@
 """Sphinx configuration: `make docs` builds build/docs/index.html, with warnings as errors.
 
-The reference pages are made here, from the package's public names and from csrc/fastspec.h.
+The reference pages are made here, from the package's public names and from csrc/fastspec.h and its
+parts.
 """
 
 import inspect
@@ -110,15 +111,22 @@ def comment_text(comment: str) -> str:
     return re.sub(r"\n\s*\* ?", "\n", text).strip()
 
 
+def c_body(text: str) -> str:
+    """Return the declarations of a header, with their comments."""
+    body = text[text.index('extern "C" {') : text.rindex("#ifdef __cplusplus")]
+    return body.partition("#endif\n")[2]
+
+
 def c_reference() -> str:
     """Return the page of csrc/fastspec.h: its sections, comments and declarations, in its order."""
-    text = (HERE.parent / "csrc/fastspec.h").read_text()
+    main = HERE.parent / "csrc/fastspec.h"
+    text = main.read_text()
     grammar = re.match(r"/\*.*?\*/", text, re.S)
     assert grammar
-    page = heading("C reference") + "Made from ``csrc/fastspec.h``.\n\n"
+    page = heading("C reference") + "Made from ``csrc/fastspec.h`` and what it includes.\n\n"
     page += literal(comment_text(grammar[0]))
-    body = text[text.index('extern "C" {') : text.rindex("#ifdef __cplusplus")]
-    body = body.partition("#endif\n")[2]
+    parts = re.findall(r'^#include "(.+)"', text, re.M)
+    body = c_body(text) + "".join(c_body(main.with_name(part).read_text()) for part in parts)
     pattern = re.compile(
         r"/\* -+ (?P<section>.*?) -+ \*/"
         r"|(?P<comment>/\*.*?\*/)\s*\n"

@@ -1,11 +1,11 @@
 """Types of the compiled module. What its calls do is said in _core.pyx."""
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Self, TypeAlias, final
 
 import numpy.typing as npt
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 # NumPy's arrays are buffers in the eyes of a type checker from Python 3.12 on.
 _Buffer: TypeAlias = Buffer | npt.NDArray[Any]
@@ -72,7 +72,27 @@ class Stream:
     def pending(self) -> int: ...
     def reset(self) -> None: ...
     def push(self, chunk: _Buffer, out: _Buffer, n_threads: int) -> int: ...
+    @property
+    def taken(self) -> int: ...
+    @property
+    def given(self) -> int: ...
+    def learn(
+        self,
+        ndarray: type,
+        empty: Any,
+        dtype: Any,
+        out_dtype: Any,
+        frames_first: bool,
+        bins_adjacent: bool,
+        n_threads: int,
+    ) -> None: ...
     def flush(self, out: _Buffer, n_threads: int) -> int: ...
+
+@disjoint_base
+class Pusher:
+    def push(self, chunk: Any, out: Any = None) -> Any: ...
+    def _go_short(self, core: Any, *what: Any) -> None: ...
+    def _go_long(self) -> None: ...
 
 @final
 class Istft:
@@ -129,6 +149,8 @@ def fft_cache_info() -> tuple[int, int]: ...
 def fft_cache_clear() -> None: ...
 
 deadline_at: ContextVar[int]
+
+def begin_deadline(at: int) -> Token[int]: ...
 
 class DeadlineError(TimeoutError):
     started: bool
@@ -215,6 +237,20 @@ class CqtStream:
     def pending(self) -> int: ...
     def reset(self) -> None: ...
     def push(self, chunk: _Buffer, out: _Buffer, n_threads: int) -> int: ...
+    @property
+    def taken(self) -> int: ...
+    @property
+    def given(self) -> int: ...
+    def learn(
+        self,
+        ndarray: type,
+        empty: Any,
+        dtype: Any,
+        out_dtype: Any,
+        frames_first: bool,
+        bins_adjacent: bool,
+        n_threads: int,
+    ) -> None: ...
     def flush(self, out: _Buffer, n_threads: int) -> int: ...
 
 def nsgt_fast_length(n: int, multiple: int) -> int: ...

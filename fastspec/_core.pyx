@@ -415,6 +415,7 @@ def fft_cache_clear():
 
 # ---- plans ------------------------------------------------------------------------------------------------------------
 
+include "_core_live.pxi"
 include "_core_frontend.pxi"
 include "_core_chroma.pxi"
 include "_core_cqt.pxi"

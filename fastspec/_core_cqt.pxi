@@ -136,12 +136,10 @@ cdef class CqtPlan:
 
 
 @cython.final
-cdef class CqtStream:
+cdef class CqtStream(LiveStream):
     """One plan of the constant-Q transform, fed in pieces."""
     cdef fspec_cqt_stream *stream
     cdef CqtPlan plan
-    cdef readonly int64_t n_channels
-    cdef int busy
 
     def __cinit__(self, CqtPlan plan not None, int64_t n_channels, CqtStream source=None):
         cdef fspec_status status
@@ -152,6 +150,7 @@ cdef class CqtStream:
         else:
             claim(&source.busy, "stream")
             status = fspec_cqt_stream_copy(source.stream, &self.stream)
+            self.follow(source)
             fs_unclaim(&source.busy)
             check(status)
 
@@ -161,6 +160,15 @@ cdef class CqtStream:
     def copy(self):
         """Another stream in the same state."""
         return CqtStream(self.plan, self.n_channels, self)
+
+    cdef fspec_status advance(self, fspec_signal *signal, fspec_matrix *out, fspec_call *call, int64_t *n_frames) noexcept nogil:
+        return fspec_cqt_stream_push(self.stream, signal, out, self.out_code, call, n_frames)
+
+    cdef int64_t frames_after(self, int64_t n_samples) noexcept:
+        return fspec_cqt_stream_ready(self.stream, n_samples)
+
+    cdef int64_t width(self) noexcept:
+        return self.plan.n_bins
 
     @property
     def n_bins(self):
@@ -186,6 +194,7 @@ cdef class CqtStream:
     def reset(self):
         claim(&self.busy, "stream")
         fspec_cqt_stream_reset(self.stream)
+        self.forget()
         fs_unclaim(&self.busy)
 
     def push(self, chunk, out, int n_threads):

@@ -172,12 +172,10 @@ cdef class Frontend:
 
 
 @cython.final
-cdef class Stream:
+cdef class Stream(LiveStream):
     """One plan fed in pieces."""
     cdef fspec_stream *stream
     cdef Frontend plan
-    cdef readonly int64_t n_channels
-    cdef int busy
 
     def __cinit__(self, Frontend plan not None, int64_t n_channels, Stream source=None):
         cdef fspec_status status
@@ -188,6 +186,7 @@ cdef class Stream:
         else:
             claim(&source.busy, "stream")
             status = fspec_stream_copy(source.stream, &self.stream)
+            self.follow(source)
             fs_unclaim(&source.busy)
             check(status)
 
@@ -197,6 +196,15 @@ cdef class Stream:
     def copy(self):
         """Another stream in the same state."""
         return Stream(self.plan, self.n_channels, self)
+
+    cdef fspec_status advance(self, fspec_signal *signal, fspec_matrix *out, fspec_call *call, int64_t *n_frames) noexcept nogil:
+        return fspec_stream_push(self.stream, signal, out, self.out_code, call, n_frames)
+
+    cdef int64_t frames_after(self, int64_t n_samples) noexcept:
+        return fspec_stream_ready(self.stream, n_samples)
+
+    cdef int64_t width(self) noexcept:
+        return self.plan.n_bins
 
     @property
     def n_bins(self):
@@ -222,6 +230,7 @@ cdef class Stream:
     def reset(self):
         claim(&self.busy, "stream")
         fspec_stream_reset(self.stream)
+        self.forget()
         fs_unclaim(&self.busy)
 
     def push(self, chunk, out, int n_threads):

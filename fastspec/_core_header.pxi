@@ -8,6 +8,7 @@ cdef extern from "fastspec.h" nogil:
         FSPEC_CANCELLED
         FSPEC_NO_ENGINE
         FSPEC_ENGINE_FAILED
+        FSPEC_BAD_ARGUMENT
         FSPEC_NOT_FINITE
         FSPEC_TOO_SHORT
         FSPEC_BAD_DATA_TYPE

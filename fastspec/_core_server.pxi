@@ -8,6 +8,14 @@ cdef extern from "platform.h" nogil:
 # Nanoseconds of the monotonic clock at which calls in this context end, or 0. Not of the thread: tasks take turns on one.
 deadline_at = _ContextVar("fastspec.deadline", default=0)
 _deadline = deadline_at.get
+cdef bint deadlines_in_use = False  # whether there ever was one: most processes need not ask
+
+
+def begin_deadline(at):
+    """Set the deadline of this context; returns what `deadline_at.reset` takes to go back."""
+    global deadlines_in_use
+    deadlines_in_use = True
+    return deadline_at.set(at)
 
 cdef unsigned long main_thread = threading.main_thread().ident
 
@@ -60,7 +68,7 @@ cdef int raise_late(int64_t end, bint started) except -1:
 
 
 cdef int begin_call(fspec_call *call, int n_threads, bint whole_array) except -1:
-    cdef int64_t end = _deadline()
+    cdef int64_t end = _deadline() if deadlines_in_use else 0
     # Python runs signal handlers on the main thread alone; the others are spared the wait for the GIL.
     cdef bint is_main = PyThread_get_thread_ident() == main_thread
     fspec_call_init(call)

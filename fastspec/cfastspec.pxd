@@ -106,14 +106,15 @@ ctypedef enum fspec_stack_end:
     FSPEC_STACK_ZERO = 1
     FSPEC_STACK_REPEAT = 2
 
-ctypedef enum fspec_spectral_kind:
-    FSPEC_SPECTRAL_CENTROID = 0
-    FSPEC_SPECTRAL_BANDWIDTH = 1
-    FSPEC_SPECTRAL_ROLLOFF = 2
-    FSPEC_SPECTRAL_FLATNESS = 3
-    FSPEC_SPECTRAL_TAILS = 4
-    FSPEC_SPECTRAL_SUMS = 5
-    FSPEC_SPECTRAL_RMS = 6
+ctypedef enum fspec_mel_norm:
+    FSPEC_MEL_NORM_NONE = 0
+    FSPEC_MEL_NORM_SLANEY = 1
+
+ctypedef enum fspec_group_state:
+    FSPEC_GROUP_ABSENT = 0
+    FSPEC_GROUP_OPEN = 1
+    FSPEC_GROUP_FINISHED = 2
+    FSPEC_GROUP_BROKEN = 3
 
 ctypedef enum fspec_cqt_output:
     FSPEC_CQT_COMPLEX = 0
@@ -125,26 +126,20 @@ ctypedef enum fspec_cqt_domain:
     FSPEC_CQT_TIME = 1
     FSPEC_CQT_FREQUENCY = 2
 
-ctypedef enum fspec_group_state:
-    FSPEC_GROUP_ABSENT = 0
-    FSPEC_GROUP_OPEN = 1
-    FSPEC_GROUP_FINISHED = 2
-    FSPEC_GROUP_BROKEN = 3
-
 ctypedef enum fspec_icqt_method:
     FSPEC_ICQT_ADJOINT = 0
     FSPEC_ICQT_OVERLAP = 1
 
-ctypedef enum fspec_mel_norm:
-    FSPEC_MEL_NORM_NONE = 0
-    FSPEC_MEL_NORM_SLANEY = 1
+ctypedef enum fspec_spectral_kind:
+    FSPEC_SPECTRAL_CENTROID = 0
+    FSPEC_SPECTRAL_BANDWIDTH = 1
+    FSPEC_SPECTRAL_ROLLOFF = 2
+    FSPEC_SPECTRAL_FLATNESS = 3
+    FSPEC_SPECTRAL_TAILS = 4
+    FSPEC_SPECTRAL_SUMS = 5
+    FSPEC_SPECTRAL_RMS = 6
 
 ctypedef int (*fspec_cancel_fn)(void *user) noexcept nogil
-
-ctypedef struct fspec_allocator:
-    void * (*allocate)(size_t, void *) noexcept nogil
-    void (*release)(void *, void *) noexcept nogil
-    void *user
 
 ctypedef struct fspec_signal:
     const void *data
@@ -239,55 +234,8 @@ ctypedef struct fspec_frontend_config:
 ctypedef struct fspec_frontend:
     int opaque
 
-ctypedef struct fspec_part:
-    fspec_signal signal
-    int64_t offset
-    int64_t total
-    int64_t first
-    int64_t n_frames
-
 ctypedef struct fspec_stream:
     int opaque
-
-ctypedef struct fspec_pcen_config:
-    size_t size
-    double gain
-    double bias
-    double power
-    double eps
-    double b
-
-ctypedef struct fspec_spectral_config:
-    size_t size
-    fspec_spectral_kind kind
-    fspec_precision precision
-    int64_t n_bins
-    const double *frequencies
-    double p
-    int32_t normalize
-    double share
-    double amin
-    int32_t square
-    int64_t n_rows
-    const int64_t *band_begin
-    const int64_t *band_end
-    const int64_t *band_count
-    const double *weights
-
-ctypedef struct fspec_spectral:
-    int opaque
-
-ctypedef struct fspec_frames_config:
-    size_t size
-    int64_t frame_length
-    int64_t hop_length
-    int64_t pad_left
-    int64_t pad_right
-    fspec_pad_mode pad_mode
-    int32_t crossings
-    double threshold
-    int32_t zero_pos
-    int32_t first
 
 ctypedef struct fspec_istft_config:
     size_t size
@@ -303,6 +251,21 @@ ctypedef struct fspec_istft:
     int opaque
 
 ctypedef struct fspec_istft_stream:
+    int opaque
+
+ctypedef struct fspec_allocator:
+    void * (*allocate)(size_t, void *) noexcept nogil
+    void (*release)(void *, void *) noexcept nogil
+    void *user
+
+ctypedef struct fspec_part:
+    fspec_signal signal
+    int64_t offset
+    int64_t total
+    int64_t first
+    int64_t n_frames
+
+ctypedef struct fspec_group:
     int opaque
 
 ctypedef struct fspec_chroma_config:
@@ -361,9 +324,6 @@ ctypedef struct fspec_cqt:
     int opaque
 
 ctypedef struct fspec_cqt_stream:
-    int opaque
-
-ctypedef struct fspec_group:
     int opaque
 
 ctypedef struct fspec_icqt_head:
@@ -457,6 +417,46 @@ ctypedef struct fspec_reassigned_config:
 
 ctypedef struct fspec_reassigned:
     int opaque
+
+ctypedef struct fspec_pcen_config:
+    size_t size
+    double gain
+    double bias
+    double power
+    double eps
+    double b
+
+ctypedef struct fspec_spectral_config:
+    size_t size
+    fspec_spectral_kind kind
+    fspec_precision precision
+    int64_t n_bins
+    const double *frequencies
+    double p
+    int32_t normalize
+    double share
+    double amin
+    int32_t square
+    int64_t n_rows
+    const int64_t *band_begin
+    const int64_t *band_end
+    const int64_t *band_count
+    const double *weights
+
+ctypedef struct fspec_spectral:
+    int opaque
+
+ctypedef struct fspec_frames_config:
+    size_t size
+    int64_t frame_length
+    int64_t hop_length
+    int64_t pad_left
+    int64_t pad_right
+    fspec_pad_mode pad_mode
+    int32_t crossings
+    double threshold
+    int32_t zero_pos
+    int32_t first
 
 cdef const char *fspec_status_string(fspec_status status) noexcept nogil
 cdef const char *fspec_status_argument(fspec_status status) noexcept nogil

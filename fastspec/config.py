@@ -286,7 +286,7 @@ def show_config() -> None:
 
 
 def get_include() -> str:
-    """Return the folder of the C headers, fastspec.h and fastspec_api.h.
+    """Return the folder of the C headers: fastspec.h, its parts, and fastspec_api.h.
 
     Returns
     -------

@@ -154,7 +154,7 @@ def deadline(seconds: float) -> Iterator[None]:
     seconds = check_float("seconds", seconds)
     at = _core.monotonic() + round(min(max(seconds, -1e6), 1e9) * 1e9)
     earlier = _core.deadline_at.get()
-    token = _core.deadline_at.set(min(at, earlier) if earlier else at)
+    token = _core.begin_deadline(min(at, earlier) if earlier else at)
     try:
         yield
     finally:

@@ -493,18 +493,22 @@ class _Plan(RandomAccess):
     ) -> Callable[[int], tuple[Any, Any]]:
         """Return what makes an array for n frames, and what the core writes it through."""
         dtype, n_bins = self._out_dtype(wide), core.n_bins
-        turned = self._order == "F" or not self._shape(0, 1)[1]  # bins are neighbours
-        as_written = self._order == "F"
+        frames_first, bins_adjacent = self._stream_layout()
 
         def make(n: int) -> tuple[Array, Array]:
-            shape = (*lead, n, n_bins) if turned else (*lead, n_bins, n)
+            shape = (*lead, n, n_bins) if bins_adjacent else (*lead, n_bins, n)
             out = np.empty(shape, dtype) if n < 4096 else new_array("chunk", shape, dtype)
-            if not turned:
+            if not bins_adjacent:
                 return out, out
             bins_first = out.swapaxes(-1, -2)
-            return bins_first if as_written else out, bins_first
+            return out if frames_first else bins_first, bins_first
 
         return make
+
+    def _stream_layout(self) -> tuple[bool, bool]:
+        """Return whether frames are the rows of what a stream returns, and bins neighbours."""
+        frames_first = self._order != "F" and not self._shape(0, 1)[1]
+        return frames_first, frames_first or self._order == "F"
 
     def _stream_fit(self, core: Any, lead: tuple[int, ...], n: int, wide: bool, out: Any) -> Any:
         """Check an `out` for n frames or more; return what the core writes it through."""

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastspec import _core
 from fastspec._core import DeadlineError
 from fastspec._validate import ParameterError, check_int
 from fastspec.config import check_threads
@@ -75,7 +76,7 @@ class _Base:
     def copy(self: _S) -> _S:
         """Return another stream in the same state, which goes on by itself."""
         core = self._core.copy()
-        twin = object.__new__(type(self))
+        twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin._core = core
         return twin
@@ -115,7 +116,7 @@ class _Base:
         return n
 
 
-class Stream(_Base):
+class Stream(_Base, _core.Pusher):
     """A transform fed in pieces: its frames are those of one call, bit for bit.
 
     Made by ``stream`` of a plan. Chunks may have any length. Memory is bounded and does not grow;
@@ -156,6 +157,7 @@ class Stream(_Base):
 
     def _begin(self) -> None:
         super()._begin()
+        self._go_long()
         self._make: Any = None  # makes the arrays that a push returns
         # The last `out`, what the core writes it through, and how many frames that has room for.
         self._seen: tuple[Any, Any, int] = (None, None, 0)
@@ -163,7 +165,7 @@ class Stream(_Base):
     def __repr__(self) -> str:
         return (
             f"<stream of {self._plan!r}, channels={self._channels}: "
-            f"{self._taken} samples, {self._given} frames>"
+            f"{self.n_samples} samples, {self.n_frames} frames>"
         )
 
     @property
@@ -181,17 +183,17 @@ class Stream(_Base):
     @property
     def n_samples(self) -> int:
         """Samples of each channel that were pushed, since the signal's first."""
-        return self._taken
+        return self._taken + int(getattr(self._core, "taken", 0))
 
     @property
     def n_frames(self) -> int:
         """Frames of each channel that were returned, since the signal's first."""
-        return self._given
+        return self._given + int(getattr(self._core, "given", 0))
 
     @property
     def pending(self) -> int:
         """Frames that `flush` would return now; 0 after it."""
-        return 0 if self._over or not self._taken else int(self._core.pending())
+        return 0 if self._over or not self.n_samples else int(self._core.pending())
 
     def ready(self, n: int) -> int:
         """Return how many frames a push of n more samples would return.
@@ -204,33 +206,8 @@ class Stream(_Base):
         n = check_int("n", n, minimum=0, maximum=2**56)
         return 0 if self._over else self._core.ready(n)
 
-    def push(self, chunk: Any, out: Any = None) -> Any:
-        """Take the next samples of all channels; return the frames that they complete.
-
-        Parameters
-        ----------
-        chunk : array, shape=(channels, n) or, of one channel, (n,)
-            n may be 0. float32, float64, or int16 if the plan has an `input_scale`; all chunks of
-            a signal have one type. Any strides and byte order.
-        out : np.ndarray, optional
-            Where to write the frames: of the shape that would be returned, or with room for more
-            frames, of which the first ones are written. Room for ``ready(n)`` is enough.
-            (For an `NSGT` without a common hop a list of arrays.)
-
-        Returns
-        -------
-        np.ndarray, shape=(channels, n_bins, k) or, for a chunk of shape (n,), (n_bins, k)
-            The frames, of the type and axes of a call's result. With `out`, their number k.
-
-        Raises
-        ------
-        ParameterError
-            If the chunk or `out` does not fit, or the stream is finished or was interrupted. The
-            stream then is as it was.
-        RuntimeError
-            If another thread is using the stream.
-        """
-        # A live signal's chunks are short: what is the same for all of them is kept.
+    def _push(self, chunk: Any, out: Any) -> Any:
+        """Push by the long way, which takes whatever `push` may be given and says what is amiss."""
         if self._over:
             raise ParameterError(f"chunk: {self._over}")
         if type(chunk) is not np.ndarray:
@@ -263,6 +240,8 @@ class Stream(_Base):
         self._dtype, self._lead, self._make = dtype, lead, make
         self._taken += n
         self._given += k
+        if lead == () and dtype.isnative:  # a live signal's chunks are short, and all alike
+            self._learn(core, dtype)
         return result if out is None else k
 
     def flush(self, out: Any = None) -> Any:
@@ -288,8 +267,9 @@ class Stream(_Base):
         """
         if self._over:
             raise ParameterError(f"flush: {self._over}")
-        if self._taken == 0 or self._plan._n_outputs(self._taken) == 0:
-            self._plan._refuse_length(self._taken)
+        taken = self.n_samples
+        if taken == 0 or self._plan._n_outputs(taken) == 0:
+            self._plan._refuse_length(taken)
         core, make = self._core, self._make
         assert make is not None
         assert self._dtype is not None
@@ -301,7 +281,19 @@ class Stream(_Base):
         k = self._call(core.flush, target, self._n_threads)
         self._given += k
         self._over = _FINISHED
+        self._go_long()
         return result if out is None else k
+
+    def _note(self, error: BaseException) -> None:
+        super()._note(error)
+        if self._over:
+            self._go_long()
+
+    def _learn(self, core: Any, dtype: np.dtype[Any]) -> None:
+        """Take the short way for chunks like the last one, if there is one."""
+        frames_first, bins_adjacent = self._plan._stream_layout()
+        types = (np.ndarray, np.empty, dtype, self._plan._out_dtype(dtype.itemsize == 8))
+        self._go_short(core, *types, frames_first, bins_adjacent, self._n_threads)
 
     def _check_dtype(self, chunk: Array) -> None:
         """Check a chunk's type; with the first chunk, take the core for it."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes, from csrc/fastspec.h, what lets others reach the library without linking to it.
+"""Makes, from csrc/fastspec.h and its parts, what lets others reach the library without linking to it.
 
     scripts/make_api.py            write the files
     scripts/make_api.py --check    fail if they are not what this script would write
@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = ROOT / "csrc/fastspec.h"
+PARTS = ("process", "pitch", "arrays")  # the headers that it includes, in its order
 PINNED = ROOT / "csrc/fastspec_api.txt"
 
 
@@ -87,13 +88,19 @@ def enumerators(body: str) -> list[tuple[str, int]]:
     return found
 
 
+def declarations(text: str) -> str:
+    """Return a header without its comments and what is for the preprocessor."""
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    text = re.sub(r"^\s*#.*?(?<!\\)$", "", text, flags=re.M)
+    return text.replace('extern "C" {', "").strip().removesuffix("}")
+
+
 def read_header() -> Header:
     text = HEADER.read_text()
     version = re.search(r'#define FSPEC_VERSION_STRING "(.+?)"', text)
     assert version
-    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-    text = re.sub(r"^\s*#.*?(?<!\\)$", "", text, flags=re.M)
-    text = text.replace('extern "C" {', "").strip().removesuffix("}")
+    parts = (HEADER.with_name(f"fastspec_{part}.h").read_text() for part in PARTS)
+    text = "\n".join(map(declarations, (text, *parts)))
     header = Header([], [], [], [], version[1])
     for match in re.finditer(
         r"(?P<head>[^;{}]*)(?:\{(?P<body>.*?)\}(?P<tail>[^;]*))?;", text, re.S

@@ -383,7 +383,7 @@ def test_two_threads_at_once(kind):
 
 def test_interrupted_pushes_need_a_reset():
     plan, _, _ = PLANS["mel"]
-    stream, y = plan.stream(), noise(1, 2000)[0]
+    stream, y = plan.stream(), noise(1, 2000)
     stream.push(y)
     whole = stream._core
 
@@ -407,6 +407,85 @@ def test_interrupted_pushes_need_a_reset():
     assert "interrupted" in refused("flush", stream.flush)
     stream.reset()
     same(plan, [stream.push(y), stream.flush()], plan(y))
+
+
+@pytest.mark.parametrize("shape", [(-1,), (1, -1)], ids=["short way", "long way"])
+def test_late_pushes_need_a_reset(shape):
+    plan = STFT(n_fft=2048, hop_length=64)
+    stream, y = plan.stream(), noise(1, 3000).reshape(shape)
+    long = np.tile(y, 300)
+    stream.push(y)
+    with fastspec.deadline(0.002), pytest.raises(fastspec.DeadlineError) as late:
+        stream.push(long)
+    assert late.value.started
+    assert "deadline" in refused("chunk", stream.push, y)
+    assert "deadline" in refused("flush", stream.flush)
+    stream.reset()
+    same(plan, [stream.push(y), stream.push(y), stream.flush()], plan(np.tile(y, 2)))
+    with fastspec.deadline(-1), pytest.raises(fastspec.DeadlineError) as late:
+        plan.stream().push(y)
+    assert not late.value.started
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "rows"])
+def test_the_short_way_is_the_long_way(layout):
+    """Chunks of one channel in arrays of one kind, next to (1, n), which goes the long way."""
+    plan = {
+        "C": MelSpectrogram(sr=16000, n_fft=400, hop_length=160, n_mels=20),
+        "F": STFT(n_fft=400, hop_length=160),
+        "rows": FrontEnd(sr=16000, n_fft=400, hop_length=160, n_mels=20, layout="frames_first"),
+    }[layout]
+    rng = np.random.default_rng(23)
+    y = noise(1, 20000)[0]
+    short, long = plan.stream(), plan.stream()
+    given = None
+    for begin in range(0, len(y), 777):
+        chunk = y[begin : begin + 777]
+        if begin % 3 == 0:
+            chunk = np.repeat(chunk, 2)[::2]
+        expected = long.push(chunk[np.newaxis])[0]
+        if begin and rng.random() < 0.5:
+            k = short.push(chunk, out=given)
+            result = given[:k] if layout == "rows" else given[:, :k]
+        else:
+            result = short.push(chunk)
+            assert result.flags.f_contiguous == expected.flags.f_contiguous
+        assert result.dtype == expected.dtype
+        np.testing.assert_array_equal(result, expected)
+        assert (short.n_samples, short.n_frames) == (long.n_samples, long.n_frames)
+        if given is None:
+            rows, frames = result.shape
+            given = np.empty((9, frames) if layout == "rows" else (rows, 9), result.dtype)
+    assert short.pending == long.pending
+    twin = short.copy()
+    np.testing.assert_array_equal(twin.push(y[:500]), short.push(y[:500]))
+    np.testing.assert_array_equal(twin.flush(), short.flush())
+    assert twin.n_frames == plan.n_frames(len(y) + 500)
+
+
+def test_the_short_way_refuses_what_the_long_way_does():
+    plan = MelSpectrogram(sr=16000, n_fft=400, hop_length=160, n_mels=20)
+    stream, y = plan.stream(), noise(1, 4000)[0]
+    out = np.empty((20, 40), np.float32)
+    first = stream.push(y)
+    assert "NaN" in refused("y", stream.push, np.full(160, np.nan, np.float32))
+    assert "unlike" in refused("chunk", stream.push, y.astype(np.float64))
+    assert "shape" in refused("chunk", stream.push, y.reshape(2, -1))
+    for bad in (
+        np.empty((21, 40), np.float32),
+        np.empty((20, 3), np.float32),
+        np.empty((20, 40), np.float64),
+        np.empty(20 * 40, np.float32),
+        np.frombuffer(bytes(3200), np.float32).reshape(20, 40),
+        np.zeros(3201, np.uint8)[1:].view(np.float32).reshape(20, 40),
+        [0.0],
+    ):
+        refused("out", stream.push, y, out=bad)
+    both = np.zeros(4800, np.float32)
+    refused("out", stream.push, both[:4000], out=both[800:1600].reshape(20, 40))
+    k = stream.push(y, out=out[:, ::-1])  # what was refused left no trace
+    frames = np.concatenate([first, out[:, ::-1][:, :k], stream.flush()], axis=-1)
+    np.testing.assert_array_equal(frames, plan(np.tile(y, 2)))
 
 
 # ---- what needs the whole signal ----------------------------------------------------------------
