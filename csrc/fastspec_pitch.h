@@ -383,7 +383,7 @@ FSPEC_API fspec_status fspec_yin_exec(const fspec_yin *plan, const fspec_signal 
                                       int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
 /* The same for a probabilistic plan, one row each: the frequency on the path, of unvoiced frames too; whether the frame is voiced,
  * a byte of 0 or 1; the probability that it is, of out_dtype like f0. The path of a signal is one thread's work. Takes up to 32
- * MiB per thread for it. Errors as above, also NO_MEMORY at any time. */
+ * MiB per thread for it. Errors as above, NO_MEMORY and OVER_LIMIT at any time. */
 FSPEC_API fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0,
                                        const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals,
                                        fspec_dtype out_dtype, const fspec_call *call);

@@ -14,9 +14,9 @@
 
 enum {
     MOST_BINS = 1 << 15,
-    MOST_STEPS = 1 << 27,   /* entries of the tables of steps */
+    MOST_STEPS = 1 << 25,   /* entries of the tables of steps */
     WINDOW_BYTES = 1 << 25, /* of scores that are kept; others are computed once more */
-    POLL = 16               /* frames */
+    POLL = 16               /* frames, or thresholds */
 };
 
 struct fs_pyin {
@@ -99,14 +99,12 @@ static double triangle(int64_t i, int64_t n)
     return n % 2 ? 2 * (double)(near + 1) / (double)(n + 1) : (2 * (double)near + 1) / (double)n;
 }
 
-/* The steps from bin k: where they begin and end, and their weights, a triangle of which the ends are cut off. */
-static void weigh_steps(int64_t n, int64_t width, int64_t k, int64_t *begin, int64_t *end, double *weights)
+/* The weights of the steps from bin k to bins [begin, end): a triangle of which the ends are cut off. */
+static void weigh_steps(int64_t n, int64_t width, int64_t k, int64_t begin, int64_t end, double *weights)
 {
-    const int64_t half = width / 2, shift = (n - width) / 2 + n / 2 + 1;
-    *begin = k < half ? 0 : k - half;
-    *end = n - 1 - k < half ? n : k + half + 1;
-    for (int64_t j = *begin; j < *end; j++)
-        weights[j - *begin] = triangle(((j - k - shift) % n + n) % n, width);
+    const int64_t shift = (n - width) / 2 + n / 2 + 1;
+    for (int64_t j = begin; j < end; j++)
+        weights[j - begin] = triangle(((j - k - shift) % n + n) % n, width);
 }
 
 /* One row of logarithms for each bin whose steps are cut off at an end, one for all others; their number. Without tables, it
@@ -114,12 +112,12 @@ static void weigh_steps(int64_t n, int64_t width, int64_t k, int64_t *begin, int
 static int64_t fill_steps(fs_pyin *p, int64_t width, double switch_prob, double *weights)
 {
     const double stay = 1 - switch_prob;
+    const int64_t n = p->n_bins, half = width / 2;
     int64_t used = 0, whole = -1;
-    for (int64_t k = 0; k < p->n_bins; k++) {
-        int64_t begin, end;
+    for (int64_t k = 0; k < n; k++) {
+        const int64_t begin = k < half ? 0 : k - half, end = n - 1 - k < half ? n : k + half + 1;
+        const int is_whole = end - begin == 2 * half + 1;
         double sum = 0;
-        const int is_whole = k >= width / 2 && p->n_bins - 1 - k >= width / 2;
-        weigh_steps(p->n_bins, width, k, &begin, &end, weights);
         if (p->at) {
             p->first[k] = (int32_t)begin;
             p->count[k] = (int32_t)(end - begin);
@@ -129,7 +127,9 @@ static int64_t fill_steps(fs_pyin *p, int64_t width, double switch_prob, double 
             continue;
         if (is_whole)
             whole = used;
-        for (int64_t i = 0; i < end - begin; i++)
+        if (p->at)
+            weigh_steps(n, width, k, begin, end, weights);
+        for (int64_t i = 0; p->at && i < end - begin; i++)
             sum += weights[i];
         for (int64_t i = 0; p->at && i < end - begin; i++) {
             p->same[used + i] = safe_log(weights[i] / sum * stay);
@@ -302,6 +302,8 @@ static void share_out(const fspec_yin *plan, const fs_pyin_desk *d, int64_t n, i
     /* Thresholds between which no trough lies are alike. */
     for (int64_t from = 0, to; from < n_thresholds; from = to) {
         int64_t below = 0, rank = 0;
+        if (from % POLL == POLL - 1 && fs_interrupted()) /* there may be thousands of either */
+            return;
         for (to = from + 1; to < n_thresholds && !d->marks[to];)
             to++;
         for (int64_t i = 0; i < n; i++)
@@ -519,11 +521,13 @@ fspec_status fs_pyin_path(const fspec_yin *plan, const fs_pyin_frame *frames, co
     job.n_windows = (n - 1) / job.window + 1;
     if (!fs_size(job.window + job.n_windows, pitch * (int64_t)sizeof(double), 0, &bytes))
         return FSPEC_TOO_LARGE;
-    job.scores = fs_alloc(bytes);
-    if (!job.scores)
-        return FSPEC_NO_MEMORY;
+    fs_scratch scratch;
+    const fspec_status status = fs_take_scratch(bytes, &scratch);
+    if (status != FSPEC_OK)
+        return status;
+    job.scores = (double *)(void *)scratch.base;
     job.kept = job.scores + job.window * pitch;
     trace(&job, f0, f0_double, is_voiced);
-    fs_free(job.scores);
+    fs_call_release(&scratch);
     return FSPEC_OK;
 }

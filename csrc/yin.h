@@ -75,7 +75,7 @@ fspec_status fs_pyin_take(const fspec_yin *plan, const fs_lags *lags, const fs_p
                           fs_pyin_frame *frame, double *voiced);
 void fs_pyin_empty(fs_pyin_pool *pool);
 /* The likeliest path through n frames >= 1 of one signal: its frequency in Hz and whether it is voiced, for each. Errors:
- * NO_MEMORY, TOO_LARGE; where the call has been cancelled the outputs are incomplete. */
+ * NO_MEMORY, OVER_LIMIT, TOO_LARGE; where the call has been cancelled the outputs are incomplete. */
 fspec_status fs_pyin_path(const fspec_yin *plan, const fs_pyin_frame *frames, const fs_pyin_pool *pools, int64_t n,
                           const fspec_matrix *f0, int f0_double, const fspec_matrix *is_voiced);
 
