@@ -397,7 +397,7 @@ FSPEC_API fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal
 typedef struct fspec_reassigned_config {
     size_t size;
     double sr;               /* 22050; Hz, > 0 */
-    int64_t n_fft;           /* 2048; at most 2^24 */
+    int64_t n_fft;           /* 2048; at most 2^22 */
     int64_t hop_length;      /* 512 */
     const double *window;    /* NULL: Hann, periodic; else n_fft values. Copied. */
     int32_t center;          /* 1; as in fspec_frontend_config, like the next two */

@@ -16,7 +16,8 @@ enum {
     MOST_BINS = 1 << 15,
     MOST_STEPS = 1 << 25,   /* entries of the tables of steps */
     WINDOW_BYTES = 1 << 25, /* of scores that are kept; others are computed once more */
-    POLL = 16               /* frames, or thresholds */
+    LEAST_WINDOW = 16,      /* frames */
+    POLL = 256              /* bins or thresholds */
 };
 
 struct fs_pyin {
@@ -409,10 +410,13 @@ static void take_steps(const path_job *job, const double *from, int voicing, dou
     const int64_t n = p->n_bins;
     const double *x = from + voicing * n;
     double *same = to + voicing * n, *other = to + (1 - voicing) * n;
-    for (int64_t k = 0; k < n; k++)
+    for (int64_t k = 0; k < n; k++) {
+        if (k % POLL == POLL - 1 && fs_interrupted())
+            return;
         if (x[k] + p->largest > bound)
             job->kernels->raise_sums(same + p->first[k], p->same + p->at[k], other + p->first[k], p->other + p->at[k], x[k],
                                      (size_t)p->count[k]);
+    }
 }
 
 /* Adds what the frame says of each state. Candidates come from the highest bin down. */
@@ -472,7 +476,7 @@ static void fill_window(const path_job *job, int64_t number, double *next)
     const int64_t begin = number * job->window, end = begin + job->window < job->n ? begin + job->window : job->n;
     const int64_t pitch = job->n_states;
     for (int64_t t = begin + 1; t < end; t++) {
-        if (t % POLL == 0 && fs_interrupted())
+        if (fs_interrupted())
             return;
         advance(job, t, job->scores + (t - begin - 1) * pitch, job->scores + (t - begin) * pitch);
     }
@@ -517,7 +521,7 @@ fspec_status fs_pyin_path(const fspec_yin *plan, const fs_pyin_frame *frames, co
     path_job job = {.pyin = p, .kernels = fs_kernels_for(1), .frames = frames, .pools = pools, .n = n, .n_states = 2 * p->n_bins};
     const int64_t pitch = job.n_states, most = WINDOW_BYTES / (pitch * (int64_t)sizeof(double));
     size_t bytes;
-    job.window = n < most ? n : most < POLL ? POLL : most;
+    job.window = n < most ? n : most < LEAST_WINDOW ? LEAST_WINDOW : most;
     job.n_windows = (n - 1) / job.window + 1;
     if (!fs_size(job.window + job.n_windows, pitch * (int64_t)sizeof(double), 0, &bytes))
         return FSPEC_TOO_LARGE;

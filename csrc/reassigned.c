@@ -8,7 +8,7 @@
 #include "pool.h"
 
 enum {
-    MOST_SAMPLES = 1 << 24,
+    MOST_SAMPLES = 1 << 22,
     ROOM_BYTES = 1 << 19, /* of spectra that a worker should have at a time */
     MOST_FRAMES = 64
 };

@@ -29,7 +29,7 @@ __all__ = ["reassigned_spectrogram"]
 Array = npt.NDArray[Any]
 
 _C64, _C128 = np.dtype(np.complex64), np.dtype(np.complex128)
-_MOST_SAMPLES = 2**24
+_MOST_SAMPLES = 2**22
 
 
 @plan_cache("reassigned_spectrogram", 16, typed=True)
@@ -74,7 +74,7 @@ def reassigned_spectrogram(
     S : complex np.ndarray, shape=(..., 1 + n_fft // 2, frames), optional
         The STFT of `y` by the other arguments, if it is at hand: complex64 or complex128.
     n_fft, hop_length, win_length, window, center, pad_mode
-        As for `stft`; `n_fft` at most 2**24.
+        As for `stft`; `n_fft` at most 2**22.
     reassign_frequencies, reassign_times : bool
         Whether to reassign that; one of them must be True. If not, the frequencies of the bins, or
         the times of the frames, are returned as a read-only view.
