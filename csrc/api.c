@@ -170,6 +170,17 @@ static const fspec_api table = {
     fspec_rms_spectra,
     fspec_bands_inverse,
     fspec_phase_vocoder,
+    fspec_yin_config_init,
+    fspec_yin_create,
+    fspec_yin_free,
+    fspec_yin_n_frames,
+    fspec_yin_exec,
+    fspec_pyin_exec,
+    fspec_reassigned_config_init,
+    fspec_reassigned_create,
+    fspec_reassigned_free,
+    fspec_reassigned_n_frames,
+    fspec_reassigned_exec,
 };
 
 const fspec_api *fspec_get_api(void) {

@@ -35,7 +35,8 @@
  * the pieces that plans are made of. It includes the other parts, which follow the same grammar:
  *
  *     fastspec_process.h   what many callers need: memory, FFT engines, limits; parts of signals; groups of streams
- *     fastspec_pitch.h     chroma, the constant-Q transform and its inverses, nonstationary Gabor frames, peaks and tuning
+ *     fastspec_pitch.h     chroma, the constant-Q transform and its inverses, nonstationary Gabor frames, peaks and tuning;
+ *                          fundamental frequency, reassigned spectrograms
  *     fastspec_arrays.h    what is computed from spectra, frames and rows: statistics, normalisation, filters, medians, phases
  */
 #ifndef FASTSPEC_H

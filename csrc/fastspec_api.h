@@ -191,6 +191,17 @@ typedef struct fspec_api {
     fspec_status (*rms_spectra)(const fspec_matrix *spectra, fspec_dtype dtype, int64_t n_fft, int64_t n_frames, const fspec_matrix *out, fspec_dtype out_dtype, int64_t n_items, const fspec_call *call);
     fspec_status (*bands_inverse)(const double *matrix, int64_t n_bands, int64_t n_bins, double power, const fspec_matrix *bands, fspec_dtype dtype, int64_t n_frames, const fspec_matrix *out, int64_t n_items, const fspec_call *call);
     fspec_status (*phase_vocoder)(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype, int64_t n_bins, int64_t n_frames, const double *advance, double rate, const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call);
+    void (*yin_config_init)(fspec_yin_config *config);
+    fspec_status (*yin_create)(const fspec_yin_config *config, fspec_yin **plan);
+    void (*yin_free)(fspec_yin *plan);
+    int64_t (*yin_n_frames)(const fspec_yin *plan, int64_t n_samples);
+    fspec_status (*yin_exec)(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    fspec_status (*pyin_exec)(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+    void (*reassigned_config_init)(fspec_reassigned_config *config);
+    fspec_status (*reassigned_create)(const fspec_reassigned_config *config, fspec_reassigned **plan);
+    void (*reassigned_free)(fspec_reassigned *plan);
+    int64_t (*reassigned_n_frames)(const fspec_reassigned *plan, int64_t n_samples);
+    fspec_status (*reassigned_exec)(const fspec_reassigned *plan, const fspec_signal *signals, const fspec_matrix *spectra, const fspec_matrix *frequencies, const fspec_matrix *times, const fspec_matrix *magnitudes, int64_t n_signals, fspec_dtype dtype, const fspec_call *call);
 } fspec_api;
 
 #ifdef __cplusplus
@@ -369,6 +380,17 @@ static const fspec_api *fspec_api_table;
 #define fspec_rms_spectra fspec_api_table->rms_spectra
 #define fspec_bands_inverse fspec_api_table->bands_inverse
 #define fspec_phase_vocoder fspec_api_table->phase_vocoder
+#define fspec_yin_config_init fspec_api_table->yin_config_init
+#define fspec_yin_create fspec_api_table->yin_create
+#define fspec_yin_free fspec_api_table->yin_free
+#define fspec_yin_n_frames fspec_api_table->yin_n_frames
+#define fspec_yin_exec fspec_api_table->yin_exec
+#define fspec_pyin_exec fspec_api_table->pyin_exec
+#define fspec_reassigned_config_init fspec_api_table->reassigned_config_init
+#define fspec_reassigned_create fspec_api_table->reassigned_create
+#define fspec_reassigned_free fspec_api_table->reassigned_free
+#define fspec_reassigned_n_frames fspec_api_table->reassigned_n_frames
+#define fspec_reassigned_exec fspec_api_table->reassigned_exec
 #endif
 
 #if defined(FSPEC_USE_API) && defined(Py_PYTHON_H)

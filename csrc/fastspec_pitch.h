@@ -1,4 +1,5 @@
-/* fastspec_pitch.h - chroma, constant-Q transform and inverses, nonstationary Gabor frames, spectral peaks and tuning.
+/* fastspec_pitch.h - chroma, constant-Q transform and inverses, nonstationary Gabor frames, spectral peaks and tuning,
+ * fundamental frequency, reassigned spectrograms.
  * SPDX-License-Identifier: BSD-3-Clause
  *
  * Part of fastspec.h, which includes it and says what holds for every function. */
@@ -341,6 +342,94 @@ FSPEC_API fspec_status fspec_piptrack_signals(const fspec_tuning_config *config,
 FSPEC_API fspec_status fspec_piptrack_spectra(const fspec_tuning_config *config, const fspec_matrix *spectra,
                                               const fspec_matrix *reference, int64_t n_frames, const fspec_matrix *pitches,
                                               const fspec_matrix *magnitudes, int64_t n_signals, const fspec_call *call);
+
+/* ---- fundamental frequency ------------------------------------------------------------------------------------------ */
+
+/* YIN (de Cheveigne and Kawahara 2002): the lag of the first trough of a frame's normalised difference that is below a
+ * threshold, else the lowest lag, refined by a parabola. And its probabilistic sibling (Mauch and Dixon 2014): the troughs are
+ * weighed over many thresholds, and the likeliest path is taken through pitch bins, voiced or not. All is computed in double;
+ * definitions are those of librosa 0.11. */
+typedef struct fspec_yin_config {
+    size_t size;
+    double sr;                /* 22050; Hz */
+    double fmin, fmax;        /* 0, 0; must be set, Hz: 0 < fmin < fmax <= sr / 2 */
+    int64_t frame_length;     /* 2048; more than sr / fmin + 1, at most 65536 */
+    int64_t hop_length;       /* 512 */
+    int64_t pad_left;         /* 0; samples, at least 0 and at most 2^31: frame t begins at t * hop_length - pad_left */
+    int64_t pad_right;        /* 0 */
+    fspec_pad_mode pad_mode;  /* FSPEC_PAD_CONSTANT */
+    double trough_threshold;  /* 0.1; for fspec_yin_exec */
+    int32_t probabilistic;    /* 0; 1: a plan for fspec_pyin_exec too, for which the rest is */
+    int64_t n_thresholds;     /* 100; thresholds i / n_thresholds, at most 65536 */
+    double beta_a, beta_b;    /* 2, 18; the beta distribution of thresholds, > 0 and at most 1e6 */
+    double boltzmann;         /* 2; > 0: how much more the first troughs weigh */
+    double no_trough_prob;    /* 0.01; 0 to 1: of thresholds that no trough is below, what share the lowest one gets */
+    double resolution;        /* 0.1; semitones from bin to bin; there may be at most 32768 bins */
+    double max_transition_rate; /* 35.92; octaves per second, at least 0 */
+    double switch_prob;       /* 0.01; 0 to 1: of a change of voicing, from frame to frame */
+    int64_t n_pitch_bins;     /* 0: as many as there are from fmin to fmax; else at least 2, the first at fmin */
+} fspec_yin_config;
+
+typedef struct fspec_yin fspec_yin;
+
+FSPEC_API void fspec_yin_config_init(fspec_yin_config *config);
+/* A plan: immutable, for any number of threads. Errors: BAD_HOP_LENGTH, BAD_FRAMES, BAD_PAD_MODE, BAD_ARGUMENT (also where fmin
+ * and fmax leave less than two lags or bins, or a frame's transitions reach over more than all bins), BAD_STRUCT, TOO_LARGE,
+ * NO_MEMORY. Thread-safe. */
+FSPEC_API fspec_status fspec_yin_create(const fspec_yin_config *config, fspec_yin **plan);
+FSPEC_API void fspec_yin_free(fspec_yin *plan);
+/* Frames of a signal of n_samples, 0 where none fits: 1 + (n_samples + pad_left + pad_right - frame_length) / hop_length. */
+FSPEC_API int64_t fspec_yin_n_frames(const fspec_yin *plan, int64_t n_samples);
+/* f0[i]: one row of fspec_yin_n_frames columns of out_dtype (FSPEC_FLOAT32/64) for signal i, in Hz. Uses call->n_threads and
+ * ->cancel. Errors before any output is written: NOT_FINITE, TOO_SHORT, BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY,
+ * OVER_LIMIT; CANCELLED at any time. Thread-safe. */
+FSPEC_API fspec_status fspec_yin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0,
+                                      int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call);
+/* The same for a probabilistic plan, one row each: the frequency on the path, of unvoiced frames too; whether the frame is voiced,
+ * a byte of 0 or 1; the probability that it is, of out_dtype like f0. The path of a signal is one thread's work. Takes up to 32
+ * MiB per thread for it. Errors as above, NO_MEMORY and OVER_LIMIT at any time. */
+FSPEC_API fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0,
+                                       const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals,
+                                       fspec_dtype out_dtype, const fspec_call *call);
+
+/* ---- reassigned spectrograms ---------------------------------------------------------------------------------------- */
+
+/* Where in time and frequency the energy of each bin of an STFT lies (Auger and Flandrin 1995): with X_h, X_d, X_t by the window,
+ * by its derivative and by the window times the distance from its middle, frequency = bin - Im(X_d / X_h) sr / (2 pi) and
+ * time = frame + Re(X_t / X_h) / sr. The derivative is half the difference of a sample's neighbours, around the ends. All is
+ * computed in double; definitions are those of librosa 0.11. */
+typedef struct fspec_reassigned_config {
+    size_t size;
+    double sr;               /* 22050; Hz, > 0 */
+    int64_t n_fft;           /* 2048; at most 2^22 */
+    int64_t hop_length;      /* 512 */
+    const double *window;    /* NULL: Hann, periodic; else n_fft values. Copied. */
+    int32_t center;          /* 1; as in fspec_frontend_config, like the next two */
+    fspec_pad_mode pad_mode; /* FSPEC_PAD_CONSTANT */
+    int32_t librosa_tail;    /* 0 */
+    double least;            /* 0; where |X_h| is less, or 0, frequency and time are NaN */
+    int32_t fill;            /* 0; 1: there they are those of the bin and the frame */
+    int32_t clip;            /* 0; 1: frequencies are clipped to [0, sr / 2], times to [0, n_samples / sr] */
+} fspec_reassigned_config;
+
+typedef struct fspec_reassigned fspec_reassigned;
+
+FSPEC_API void fspec_reassigned_config_init(fspec_reassigned_config *config);
+/* A plan: immutable, for any number of threads. Errors: BAD_N_FFT, BAD_HOP_LENGTH, BAD_WINDOW, BAD_PAD_MODE, BAD_ARGUMENT,
+ * BAD_STRUCT, TOO_LARGE, NO_MEMORY, ENGINE_FAILED. Thread-safe. */
+FSPEC_API fspec_status fspec_reassigned_create(const fspec_reassigned_config *config, fspec_reassigned **plan);
+FSPEC_API void fspec_reassigned_free(fspec_reassigned *plan);
+/* Frames of a signal, as fspec_frontend_n_frames. */
+FSPEC_API int64_t fspec_reassigned_n_frames(const fspec_reassigned *plan, int64_t n_samples);
+/* For each signal matrices of n_fft / 2 + 1 rows and fspec_reassigned_n_frames columns: frequencies in Hz and times in seconds, of
+ * double, either NULL for all signals where it is not wanted; magnitudes |X_h| of dtype (FSPEC_FLOAT32/64), with which `least` is
+ * compared in that type. spectra: NULL, or X_h of each signal, complex numbers of that precision, which then is not computed;
+ * what is not finite in it is taken as it is. Uses call->n_threads and ->cancel. Errors before any output is written: NOT_FINITE,
+ * TOO_SHORT, BAD_DATA_TYPE, BAD_ARGUMENT, TOO_LARGE, NO_MEMORY, OVER_LIMIT; CANCELLED at any time. Thread-safe. */
+FSPEC_API fspec_status fspec_reassigned_exec(const fspec_reassigned *plan, const fspec_signal *signals,
+                                             const fspec_matrix *spectra, const fspec_matrix *frequencies,
+                                             const fspec_matrix *times, const fspec_matrix *magnitudes, int64_t n_signals,
+                                             fspec_dtype dtype, const fspec_call *call);
 
 #ifdef __cplusplus
 }

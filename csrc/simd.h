@@ -292,6 +292,8 @@ struct fs_kernels {
     int (*nearest_step)(fs_nearest *block, const int64_t *first_bin, const double *pairs, int first_step);
     void (*nearest_spectra)(double *out, size_t pitch, const fs_nearest *block, const int64_t *first_bin, const double *pairs,
                             double power);
+    /* a = max(a, x + s) and b = max(b, x + t), for arrays of any length */
+    void (*raise_sums)(void *a, const void *s, void *b, const void *t, double x, size_t n);
 };
 
 /* The table in use for float (0) or double (1). */

@@ -19,4 +19,5 @@ const fs_kernels FS_CAT(TIER_NAME, FS_TYPE) = {
     KN(running_rank),
     KN(bin_sums), KN(bin_deviations), KN(bins_below), KN(bin_means), KN(bin_tails), KN(sum_squares), KN(crossings),
     KN(decibels_to_power), KN(vocode), KN(add_squares), fs_k_nearest_step, fs_k_nearest_spectra,
+    KN(raise_sums),
 };

@@ -29,6 +29,7 @@
 #endif
 #include "simd_spectral.h"
 #include "simd_back.h"
+#include "simd_yin.h"
 #include "simd_table.h"
 #undef FS_DOUBLE
 
@@ -50,5 +51,6 @@
 #endif
 #include "simd_spectral.h"
 #include "simd_back.h"
+#include "simd_yin.h"
 #include "simd_table.h"
 #undef FS_DOUBLE

@@ -36,6 +36,7 @@ from fastspec.features import Features
 from fastspec.filters import mel_filter
 from fastspec.frame_features import rms, zero_crossing_rate
 from fastspec.front_end import FrontEnd
+from fastspec.fundamental import pyin, yin
 from fastspec.hybrid import hybrid_cqt, pseudo_cqt
 from fastspec.icqt import griffinlim_cqt, icqt, ivqt
 from fastspec.inverse_features import mel_to_audio, mel_to_stft, mfcc_to_audio, mfcc_to_mel
@@ -54,6 +55,7 @@ from fastspec.notes import (
 from fastspec.nsgt import NSGT
 from fastspec.onset import onset_strength, onset_strength_multi
 from fastspec.pitch import estimate_tuning, piptrack, pitch_tuning
+from fastspec.reassigned import reassigned_spectrogram
 from fastspec.rhythm import (
     fourier_tempo_frequencies,
     fourier_tempogram,
@@ -188,6 +190,8 @@ __all__ = [
     "preemphasis",
     "presets",
     "pseudo_cqt",
+    "pyin",
+    "reassigned_spectrogram",
     "resample",
     "rms",
     "samples_to_frames",
@@ -212,6 +216,7 @@ __all__ = [
     "tonnetz",
     "unpatch_librosa",
     "vqt",
+    "yin",
     "zero_crossing_rate",
 ]
 

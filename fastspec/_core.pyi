@@ -525,6 +525,7 @@ class FeatureStream:
     def reset(self) -> None: ...
     def push(self, chunk: _Buffer, outs: list[Any], n_threads: int) -> int: ...
     def flush(self, outs: list[Any], n_threads: int) -> int: ...
+
 def rms_spectra(S: _Buffer, n_fft: int, out: _Buffer, n_threads: int) -> None: ...
 def bands_inverse(
     matrix: _Buffer, power: float, M: _Buffer, out: _Buffer, n_threads: int
@@ -539,3 +540,63 @@ def phase_vocoder(
 ) -> None: ...
 def angles_are_libm(re: _Buffer, im: _Buffer, angles: _Buffer) -> bool: ...
 def db_to_power(x: _Buffer, out: _Buffer, n_threads: int) -> bool: ...
+
+@final
+class Yin:
+    def __new__(
+        cls,
+        *,
+        sr: float,
+        fmin: float,
+        fmax: float,
+        frame_length: int,
+        hop_length: int,
+        pad: int,
+        pad_mode: int,
+        trough_threshold: float = 0.1,
+        probabilistic: bool = False,
+        n_thresholds: int = 100,
+        beta_a: float = 2,
+        beta_b: float = 18,
+        boltzmann: float = 2,
+        no_trough_prob: float = 0.01,
+        resolution: float = 0.1,
+        max_transition_rate: float = 35.92,
+        switch_prob: float = 0.01,
+        n_pitch_bins: int = 0,
+    ) -> Self: ...
+    @property
+    def probabilistic(self) -> bool: ...
+    def n_frames(self, n_samples: int) -> int: ...
+    def exec(self, y: _Buffer, f0: _Buffer, n_threads: int) -> None: ...
+    def exec_probabilistic(
+        self, y: _Buffer, f0: _Buffer, voiced: _Buffer, voiced_prob: _Buffer, n_threads: int
+    ) -> None: ...
+
+@final
+class Reassigned:
+    def __new__(
+        cls,
+        *,
+        sr: float,
+        n_fft: int,
+        hop_length: int,
+        window: _Buffer,
+        center: bool,
+        pad_mode: int,
+        least: float,
+        fill: bool,
+        clip: bool,
+    ) -> Self: ...
+    @property
+    def n_bins(self) -> int: ...
+    def n_frames(self, n_samples: int) -> int: ...
+    def exec(
+        self,
+        y: _Buffer,
+        S: _Buffer | None,
+        frequencies: _Buffer | None,
+        times_: _Buffer | None,
+        magnitudes: Any,
+        n_threads: int,
+    ) -> None: ...

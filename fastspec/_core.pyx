@@ -430,6 +430,7 @@ include "_core_group.pxi"
 include "_core_spectral.pxi"
 include "_core_features.pxi"
 include "_core_back.pxi"
+include "_core_yin.pxi"
 
 # ---- for other compiled code ------------------------------------------------------------------------------------------
 

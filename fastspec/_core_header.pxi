@@ -508,3 +508,52 @@ cdef extern from "fastspec.h" nogil:
                                      int64_t n_steps, int64_t n_items, const fspec_call *call)
     fspec_status fspec_db_to_power(const void *x, void *out, int64_t n, fspec_dtype dtype, const fspec_call *call,
                                    int *left_range)
+    ctypedef struct fspec_yin_config:
+        double sr
+        double fmin
+        double fmax
+        int64_t frame_length
+        int64_t hop_length
+        int64_t pad_left
+        int64_t pad_right
+        fspec_pad_mode pad_mode
+        double trough_threshold
+        int32_t probabilistic
+        int64_t n_thresholds
+        double beta_a
+        double beta_b
+        double boltzmann
+        double no_trough_prob
+        double resolution
+        double max_transition_rate
+        double switch_prob
+        int64_t n_pitch_bins
+    ctypedef struct fspec_yin
+    void fspec_yin_config_init(fspec_yin_config *config)
+    fspec_status fspec_yin_create(const fspec_yin_config *config, fspec_yin **plan)
+    void fspec_yin_free(fspec_yin *plan)
+    int64_t fspec_yin_n_frames(const fspec_yin *plan, int64_t n_samples)
+    fspec_status fspec_yin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, int64_t n_signals,
+                                fspec_dtype out_dtype, const fspec_call *call)
+    fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0,
+                                 const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals,
+                                 fspec_dtype out_dtype, const fspec_call *call)
+    ctypedef struct fspec_reassigned_config:
+        double sr
+        int64_t n_fft
+        int64_t hop_length
+        const double *window
+        int32_t center
+        fspec_pad_mode pad_mode
+        int32_t librosa_tail
+        double least
+        int32_t fill
+        int32_t clip
+    ctypedef struct fspec_reassigned
+    void fspec_reassigned_config_init(fspec_reassigned_config *config)
+    fspec_status fspec_reassigned_create(const fspec_reassigned_config *config, fspec_reassigned **plan)
+    void fspec_reassigned_free(fspec_reassigned *plan)
+    int64_t fspec_reassigned_n_frames(const fspec_reassigned *plan, int64_t n_samples)
+    fspec_status fspec_reassigned_exec(const fspec_reassigned *plan, const fspec_signal *signals, const fspec_matrix *spectra,
+                                       const fspec_matrix *frequencies, const fspec_matrix *times, const fspec_matrix *magnitudes,
+                                       int64_t n_signals, fspec_dtype dtype, const fspec_call *call)

@@ -9,7 +9,7 @@ ctypedef void (*function)() noexcept nogil
 cdef struct Table:
     size_t size
     int32_t abi
-    function functions[165]
+    function functions[176]
 
 cdef const Table *table = <const Table *>PyCapsule_GetPointer(_C_API, "fastspec._core._C_API")
 if table.abi != FSPEC_API_ABI or table.size != sizeof(Table):
@@ -509,3 +509,36 @@ cdef fspec_status fspec_bands_inverse(const double *matrix, int64_t n_bands, int
 
 cdef fspec_status fspec_phase_vocoder(const fspec_matrix *spectra, const fspec_matrix *phases, fspec_dtype dtype, int64_t n_bins, int64_t n_frames, const double *advance, double rate, const fspec_matrix *out, int64_t n_steps, int64_t n_items, const fspec_call *call) noexcept nogil:
     return (<fspec_status (*)(const fspec_matrix *, const fspec_matrix *, fspec_dtype, int64_t, int64_t, const double *, double, const fspec_matrix *, int64_t, int64_t, const fspec_call *) noexcept nogil>table.functions[164])(spectra, phases, dtype, n_bins, n_frames, advance, rate, out, n_steps, n_items, call)
+
+cdef void fspec_yin_config_init(fspec_yin_config *config) noexcept nogil:
+    (<void (*)(fspec_yin_config *) noexcept nogil>table.functions[165])(config)
+
+cdef fspec_status fspec_yin_create(const fspec_yin_config *config, fspec_yin **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_yin_config *, fspec_yin **) noexcept nogil>table.functions[166])(config, plan)
+
+cdef void fspec_yin_free(fspec_yin *plan) noexcept nogil:
+    (<void (*)(fspec_yin *) noexcept nogil>table.functions[167])(plan)
+
+cdef int64_t fspec_yin_n_frames(const fspec_yin *plan, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_yin *, int64_t) noexcept nogil>table.functions[168])(plan, n_samples)
+
+cdef fspec_status fspec_yin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_yin *, const fspec_signal *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[169])(plan, signals, f0, n_signals, out_dtype, call)
+
+cdef fspec_status fspec_pyin_exec(const fspec_yin *plan, const fspec_signal *signals, const fspec_matrix *f0, const fspec_matrix *voiced, const fspec_matrix *voiced_prob, int64_t n_signals, fspec_dtype out_dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_yin *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[170])(plan, signals, f0, voiced, voiced_prob, n_signals, out_dtype, call)
+
+cdef void fspec_reassigned_config_init(fspec_reassigned_config *config) noexcept nogil:
+    (<void (*)(fspec_reassigned_config *) noexcept nogil>table.functions[171])(config)
+
+cdef fspec_status fspec_reassigned_create(const fspec_reassigned_config *config, fspec_reassigned **plan) noexcept nogil:
+    return (<fspec_status (*)(const fspec_reassigned_config *, fspec_reassigned **) noexcept nogil>table.functions[172])(config, plan)
+
+cdef void fspec_reassigned_free(fspec_reassigned *plan) noexcept nogil:
+    (<void (*)(fspec_reassigned *) noexcept nogil>table.functions[173])(plan)
+
+cdef int64_t fspec_reassigned_n_frames(const fspec_reassigned *plan, int64_t n_samples) noexcept nogil:
+    return (<int64_t (*)(const fspec_reassigned *, int64_t) noexcept nogil>table.functions[174])(plan, n_samples)
+
+cdef fspec_status fspec_reassigned_exec(const fspec_reassigned *plan, const fspec_signal *signals, const fspec_matrix *spectra, const fspec_matrix *frequencies, const fspec_matrix *times, const fspec_matrix *magnitudes, int64_t n_signals, fspec_dtype dtype, const fspec_call *call) noexcept nogil:
+    return (<fspec_status (*)(const fspec_reassigned *, const fspec_signal *, const fspec_matrix *, const fspec_matrix *, const fspec_matrix *, const fspec_matrix *, int64_t, fspec_dtype, const fspec_call *) noexcept nogil>table.functions[175])(plan, signals, spectra, frequencies, times, magnitudes, n_signals, dtype, call)

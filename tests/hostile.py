@@ -33,6 +33,7 @@ from typing import Any
 
 import hostile_access
 import hostile_features  # noqa: F401 # adds its rows
+import hostile_fundamental  # noqa: F401 # adds its rows
 import hostile_over_time  # noqa: F401
 import hostile_pitch  # noqa: F401
 import numpy as np

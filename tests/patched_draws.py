@@ -167,8 +167,16 @@ def phase_vocoder(rng):
 
 
 def reassigned_spectrogram(rng):
-    kwargs = {"y": signal(rng, channels=False), "n_fft": 512, "hop_length": 128, "fill_nan": True}
-    return (), maybe(rng, kwargs, **{pick(rng, "reassign_times", "reassign_frequencies"): (False,)})
+    kwargs = {"y": signal(rng), **frames(rng)}
+    maybe(
+        rng, kwargs, fill_nan=(True, False), clip=(False, True), sr=(16000,),
+        ref_power=(1e-6, 1e-3, np.median, np.max, lambda S: S.max() / 100),
+    )  # fmt: skip
+    if rng.random() < 0.3:
+        kwargs[pick(rng, "reassign_times", "reassign_frequencies")] = False
+    if rng.random() < 0.1:
+        kwargs["dtype"] = pick(rng, np.complex64, np.complex128)
+    return (), kwargs
 
 
 # ---- mel ----------------------------------------------------------------------------------------
@@ -363,9 +371,33 @@ def pitch_tuning(rng):
     return (values,), maybe(rng, {}, 0.3, resolution=(0.01, 0.05), bins_per_octave=(12, 36))
 
 
-def yin(rng):
-    kwargs = {"fmin": 80, "fmax": 800, "frame_length": 1024}
-    return (signal(rng, 3000, 6000, channels=False),), maybe(rng, kwargs, center=(True, False))
+def yin(rng, most=6000):
+    kwargs = {"fmin": float(rng.uniform(60, 200)), "frame_length": int(pick(rng, 1024, 800, 1500))}
+    kwargs["fmax"] = kwargs["fmin"] * float(rng.uniform(2, 8))
+    maybe(
+        rng, kwargs, 0.3, center=(True, False), hop_length=(256, 300, 701), sr=(16000, 44100.0),
+        pad_mode=(*PAD_MODES, "wrap"),
+    )  # fmt: skip
+    y = signal(rng, 3000, most)
+    if rng.random() < 0.2:
+        kwargs["fmin"] = 45  # a warning
+        kwargs["sr"] = SR
+    return (y,), kwargs
+
+
+def yin_alone(rng):
+    args, kwargs = yin(rng)
+    return args, maybe(rng, kwargs, 0.3, trough_threshold=(0.2, 0.05, 0.7))
+
+
+def pyin(rng):
+    args, kwargs = yin(rng, 4500)
+    # Twice the bins squared is what a frame costs librosa.
+    return args, maybe(
+        rng, kwargs, 0.25, n_thresholds=(50, 10), beta_parameters=((2, 11.3), [1, 18]),
+        boltzmann_parameter=(1, 3.5), resolution=(0.2, 0.5), max_transition_rate=(20, 35.92),
+        switch_prob=(0.1,), no_trough_prob=(0.2, 0), fill_na=(0.0, -1),
+    )  # fmt: skip
 
 
 # ---- features -----------------------------------------------------------------------------------
@@ -585,8 +617,8 @@ DRAWS = {
     _C + "piptrack": piptrack,
     _C + "estimate_tuning": estimate_tuning,
     _C + "pitch_tuning": pitch_tuning,
-    _C + "yin": yin,
-    _C + "pyin": yin,
+    _C + "yin": yin_alone,
+    _C + "pyin": pyin,
     _F + "rms": rms,
     _F + "zero_crossing_rate": zero_crossing_rate,
     _F + "spectral_centroid": spectral,

@@ -124,7 +124,8 @@ ROWS: tuple[Row, ...] = (
     Row("core.spectrum", "perceptual_weighting", arrays=_S, single=1e-4, double=1e-10, of="dB"),
     Row("core.spectrum", "pcen", arrays=_S, single=1e-5, double=1e-12),
     Row("core.spectrum", "phase_vocoder", arrays={"D": "complex"}, single=1e-4, double=1e-10),
-    Row("core.spectrum", "reassigned_spectrogram", arrays=_BOTH, single=1e-4, double=1e-10),
+    Row("core.spectrum", "reassigned_spectrogram", arrays={**_Y, "S": "spectra"}, single=1e-5,
+        double=1e-10, of="peak"),
     # ---- mel ----
     Row("feature.spectral", "melspectrogram", arrays=_BOTH, single=3e-6, double=1e-12,
         finish=_bands_outside, of="peak, for powers from 1"),
@@ -166,8 +167,11 @@ ROWS: tuple[Row, ...] = (
         of="equal, but for ties of its histogram"),
     Row("core.pitch", "pitch_tuning", arrays={"frequencies": "numbers"}, finish=np.float64,
         of="equal"),
-    Row("core.pitch", "yin", arrays=_Y, single=1e-4, double=1e-9, of="value"),
-    Row("core.pitch", "pyin", arrays=_Y, single=1e-4, double=1e-9, of="value"),
+    Row("core.pitch", "yin", arrays=_Y, single=1e-5, double=1e-9,
+        of="value, but where two lags are equally good"),
+    Row("core.pitch", "pyin", arrays=_Y, single=1e-6, double=1e-9,
+        of="value, but where two paths are equally good",
+        remark="unvoiced frames with `fill_na=None` often have many equally good paths"),
     # ---- features of spectra and signals ----
     Row("feature.spectral", "rms", arrays=_BOTH, single=1e-6, double=1e-12),
     Row("feature.spectral", "zero_crossing_rate", arrays=_Y, of="equal"),
