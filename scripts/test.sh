@@ -98,8 +98,13 @@ if show_config:
     show_config()
 PY
 
+# A file's tests stay together: some build what they share. Later options win: -n 0 for one process.
 say "pytest"
-"$python" -m pytest "$@"
+parallel=()
+if "$python" -c 'import xdist' 2>/dev/null; then
+    parallel=(-n "$("$python" -c 'import fastspec; print(fastspec.cores())')" --dist loadfile)
+fi
+"$python" -m pytest "${parallel[@]}" "$@"
 
 say "C tests"
 make --no-print-directory PYTHON="$python" ctest

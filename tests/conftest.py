@@ -34,6 +34,23 @@ class Errors:
         row[0] += 1
         row[1] = max(row[1], float(error))
 
+    def packed(self):
+        """Return the rows in types that pytest-xdist sends from a worker."""
+        return [
+            (*key, n, float(error), None if bound is None else float(bound), str(case))
+            for key, (n, error, bound, case) in self.rows.items()
+        ]
+
+    def add(self, packed):
+        """Add the rows of a worker."""
+        for *key, n, error, bound, case in packed:
+            row = self.rows.setdefault(tuple(key), [0, 0.0, bound, ""])
+            row[0] += n
+            if bound is None:
+                row[1] = max(row[1], error)
+            elif not error / bound <= row[1] / row[2]:
+                row[1:] = [error, bound, case]
+
 
 _ERRORS = pytest.StashKey[Errors]()
 
@@ -60,6 +77,17 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_report_header():
     return [f"{name}: {value}" for name, value in fastspec_config().items()]
+
+
+def pytest_sessionfinish(session):
+    worker = getattr(session.config, "workeroutput", None)
+    if worker is not None:
+        worker["errors"] = session.config.stash[_ERRORS].packed()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.stash[_ERRORS].add(getattr(node, "workeroutput", {}).get("errors", ()))
 
 
 def pytest_terminal_summary(terminalreporter, config):
