@@ -281,8 +281,13 @@ def _pcen(a: dict[str, Any]) -> dict[str, Any]:
             ("n_mfcc", None),
             ("frame_norm", None),
         ):
-            if a[name] != plain:
-                raise ParameterError(f"{name}={show(a[name])}: is not for log='pcen'")
+            given = a[name]
+            if plain is None or isinstance(given, np.ndarray):  # whose comparison is an array
+                other = given is not plain
+            else:
+                other = given != plain
+            if other:
+                raise ParameterError(f"{name}={show(given)}: is not for log='pcen'")
     return constants(a, a["hop_length"])
 
 

@@ -103,7 +103,7 @@ for _name, _own in _OWN.items():
     vary(_name, _given, *_BLAMED, "S", **_own)
     vary(_name, _given, S=without(_arrays(*S.shape, finite=False), "None"))
 _short = without(SIZES, "1073741824", "2147483647", "2147483648")
-_LENGTHS = {"frame_length": _short, "hop_length": SIZES, "center": BOOLS, "n_threads": SIZES}
+_LENGTHS = {"frame_length": _short, "hop_length": SIZES, "center": BOOLS, "n_threads": THREADS}
 _pads = without([*NAMES, *PAD_FUNCTIONS], "str", "function that pads with NaN")
 _factors = without(maybe(WILD), "float")
 _rms, _zcr = calling(fastspec.rms, y=Y), calling(fastspec.zero_crossing_rate, y=Y)
