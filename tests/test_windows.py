@@ -212,7 +212,7 @@ def test_suffixes_agree_with_scipy(suffix):
         np.arange(32, dtype=np.float32),
         list(range(32)),
     ],
-    ids=repr,
+    ids=lambda spec: getattr(spec, "__name__", repr(spec)),
 )
 @pytest.mark.parametrize("fftbins", [True, False])
 def test_specifications_agree_with_librosa(librosa, spec, fftbins):
