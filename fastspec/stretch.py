@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from fastspec import _core
 from fastspec._arrays import as_numbers
 from fastspec._validate import ParameterError, check_float, check_int, check_size
+from fastspec.caches import plan_cache
 from fastspec.config import check_threads
 from fastspec.convert import fft_frequencies
 
@@ -92,7 +92,7 @@ def phase_vocoder(
     return result
 
 
-@lru_cache(maxsize=1)
+@plan_cache("angles", 1)
 def _numpy_is_libm() -> bool:
     """Return whether NumPy's angles are the C library's, which the core then asks for few of.
 

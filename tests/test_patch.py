@@ -323,7 +323,8 @@ def test_stand_ins_look_like_the_original(librosa, row):
         patched = getattr(home, row.name)
         assert patched is not original
         assert inspect.isfunction(patched)
-        assert inspect.signature(patched) == inspect.signature(original)
+        # as text: the default of pyin's fill_na is NaN, which equals nothing
+        assert str(inspect.signature(patched)) == str(inspect.signature(original))
         for name in ("__name__", "__qualname__", "__module__", "__doc__"):
             assert getattr(patched, name) == getattr(original, name)
         assert patched.__wrapped__ is original

@@ -622,6 +622,7 @@ def test_finished_streams_say_so(plan):
 def test_interrupted_streams_say_so(monkeypatch):
     class Interrupted:
         n_bins = 33
+        broken = True
 
         def ready(self, n):
             return 0
