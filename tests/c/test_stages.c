@@ -360,7 +360,10 @@ static void from_block(const table *t, void *matrix, const void *block, size_t r
 
 static fs_bands random_bands(rng *r, const table *t, int64_t n_rows, int64_t n_columns)
 {
-    fs_bands b = {n_rows, n_columns, check_malloc(8 * (size_t)n_rows), check_malloc(8 * (size_t)(n_rows + 1)), NULL, NULL};
+    fs_bands b = {.n_rows = n_rows,
+                  .n_columns = n_columns,
+                  .first = check_malloc(8 * (size_t)n_rows),
+                  .start = check_malloc(8 * (size_t)(n_rows + 1))};
     b.start[0] = 0;
     for (int64_t i = 0; i < n_rows; i++) {
         b.first[i] = rng_int(r, 0, n_columns - 1);
