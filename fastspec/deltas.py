@@ -71,7 +71,8 @@ def delta(
     Raises
     ------
     ParameterError
-        If an argument is out of its range, or there are fewer than `width` frames with 'interp'.
+        If an argument is out of its range; with 'interp', if there are fewer than `width` frames,
+        or those at the ends are not finite.
 
     Examples
     --------
@@ -123,6 +124,13 @@ def _savgol(
 ) -> Array:
     """Return the derivative; all is checked."""
     half, n = width // 2, x.shape[axis]
+    if mode == "interp":  # whose polynomials at the ends would carry NaN into other frames
+        ends = np.r_[:width, max(n - width, width) : n]
+        if not np.isfinite(np.take(x, ends, axis)).all():
+            raise ParameterError(
+                f"data: holds NaN or infinite values within {width} frames of an end; with "
+                "mode='interp' these must be finite"
+            )
     fits = _fits(width, order, degree) / spacing**order
     if mode != "interp":
         pad = [(0, 0)] * x.ndim

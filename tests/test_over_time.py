@@ -383,3 +383,18 @@ def test_mel_plan_refuses_with_pcen():
     ):
         refused(name, fastspec.MelSpectrogram, log="pcen", **{name: value})
     refused("log", fastspec.MFCC, log="pcen")
+
+
+def test_delta_of_what_is_no_number():
+    """In the middle it stays where the window reaches; at an end librosa's fit refuses it, too."""
+    x = np.random.default_rng(3).random((2, 40))
+    x[0, 20] = np.nan
+    found = np.isnan(fastspec.delta(x, width=9))
+    assert found[0].nonzero()[0].tolist() == list(range(16, 25))
+    assert not found[1].any()
+    for at in (0, 8, 31, 39):
+        bad = np.nan_to_num(x)
+        bad[1, at] = np.inf
+        with pytest.raises(fastspec.ParameterError, match="^data: holds NaN or infinite"):
+            fastspec.delta(bad, width=9)
+        assert fastspec.delta(bad, width=9, mode="nearest").shape == bad.shape

@@ -71,6 +71,10 @@ def _given(value: Any) -> str | None:
     return "is None" if value is None else None
 
 
+def _held(value: Any) -> str | None:
+    return None if isinstance(value, np.ndarray) else f"is a {type(value).__name__}"
+
+
 # Each returns what is wrong with an argument, or None.
 KINDS: dict[str, Callable[[Any], str | None]] = {
     "audio": _floats,
@@ -82,7 +86,12 @@ KINDS: dict[str, Callable[[Any], str | None]] = {
     "levels": _levels,
     "window": _window,
     "given": _given,
+    "array": _held,
 }
+
+
+# What functions of ours may take where they pass on all that they do not know.
+_OF_OURS = ("n_threads", "precision", "out")
 
 
 class Inspector:
@@ -101,8 +110,8 @@ class Inspector:
         # What librosa's function knows by name and ours takes; our extras are not for callers of
         # librosa, where such a name is an error.
         self._known = {n for n in named if n in mine or open_ended[1]}
-        self._extras = {n for n in mine if n not in named}
         self._open = all(open_ended)
+        self._extras = {n for n in (*mine, *_OF_OURS) if n not in named}
         self._arrays = tuple((name, KINDS[kind]) for name, kind in row.arrays.items())
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

@@ -70,6 +70,10 @@ class Row:
         return hasattr(importlib.import_module(module), name)
 
 
+_QUIET = (
+    "Quiet bins decide, which hold the rounding of the transform: librosa's is in double, ours too "
+    "with precision='double'."
+)
 _Y = {"y": "audio"}
 _S = {"S": "real"}
 _BOTH = {**_Y, **_S}
@@ -177,9 +181,12 @@ ROWS: tuple[Row, ...] = (
     Row("feature.spectral", "zero_crossing_rate", arrays=_Y, of="equal"),
     Row("feature.spectral", "spectral_centroid", arrays=_BOTH, single=1e-5, double=1e-11),
     Row("feature.spectral", "spectral_bandwidth", arrays=_BOTH, single=1e-5, double=1e-11),
-    Row("feature.spectral", "spectral_rolloff", arrays=_BOTH, single=1e-5, double=1e-11),
-    Row("feature.spectral", "spectral_flatness", arrays=_BOTH, single=1e-5, double=1e-11),
-    Row("feature.spectral", "spectral_contrast", arrays=_BOTH, single=1e-4, double=1e-10),
+    Row("feature.spectral", "spectral_rolloff", arrays=_BOTH, single=1e-5, double=1e-11,
+        remark="A bin next to it where rounding decides, as in librosa."),
+    Row("feature.spectral", "spectral_flatness", arrays=_BOTH, single=1e-4, double=1e-11,
+        remark=_QUIET),
+    Row("feature.spectral", "spectral_contrast", arrays=_BOTH, single=2e-4, double=1e-10,
+        remark=_QUIET),
     Row("feature.spectral", "poly_features", arrays=_BOTH, single=1e-5, double=1e-10),
     Row("feature.utils", "delta", arrays={"data": "real"}, single=3e-6, double=1e-12),
     Row("feature.utils", "stack_memory", arrays={"data": "real"}, of="equal"),
@@ -196,11 +203,12 @@ ROWS: tuple[Row, ...] = (
     Row("core.audio", "load", of="equal", patched=False),
     Row("core.audio", "resample", arrays=_Y, of="equal"),
     Row("effects", "preemphasis", arrays=_Y, single=1e-6, double=1e-12),
-    Row("effects", "deemphasis", arrays=_Y, single=1e-5, double=1e-11),
+    Row("effects", "deemphasis", arrays=_Y, single=1e-5, double=1e-11,
+        remark="For coef from -1 to 1."),
     Row("decompose", "hpss", arrays={"S": "spectra"}, single=1e-6, double=1e-13,
         remark="kernels up to eight times as long as the spectrogram"),
     Row("util.utils", "softmask", arrays={"X": "real", "X_ref": "real"}, of="equal"),
-    Row("util.utils", "frame", of="equal"),
+    Row("util.utils", "frame", arrays={"x": "array"}, of="equal"),
     Row("util.utils", "normalize", arrays=_S, single=1e-6, double=1e-14),
     # ---- units ----
     _unit("core.convert", "hz_to_mel", "frequencies"),
@@ -268,6 +276,7 @@ _GIVEN = {
     "decibels": "numbers, floats or complex",
     "levels": "numbers, no lists",
     "window": "names, tuples and numbers",
+    "array": "an array",
     "given": "not None",
 }
 
