@@ -395,6 +395,6 @@ def test_delta_of_what_is_no_number():
     for at in (0, 8, 31, 39):
         bad = np.nan_to_num(x)
         bad[1, at] = np.inf
-        with pytest.raises(fastspec.ParameterError, match="^data: holds NaN or infinite"):
+        with pytest.raises(fastspec.ParameterError, match=r"^data: holds NaN or infinite"):
             fastspec.delta(bad, width=9)
         assert fastspec.delta(bad, width=9, mode="nearest").shape == bad.shape
